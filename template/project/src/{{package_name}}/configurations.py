@@ -9,11 +9,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
+from .middleware.errors import did_you_mean
+
 Dtype = Literal["int", "float", "str", "bool", "date", "datetime"]
 Role = Literal["feature", "target", "id", "time", "ignore", "sensitive"]
 Task = Literal["classification", "regression"]
 Scalar = bool | int | float | str
 Positive = Annotated[int, Field(gt=0)]
+METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
+    "classification": {
+        "roc_auc": True,
+        "average_precision": True,
+        "accuracy": True,
+        "f1": True,
+        "log_loss": False,
+    },
+    "regression": {"rmse": False, "mae": False, "r2": True},
+}
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -52,7 +64,7 @@ class Split(Section):
 
 
 class DataSettings(Section):
-    """One data set: source, split and columns. The schema, the preprocessing and the SQL table follow from it."""
+    """One data set. The checks, the preprocessing and the SQL table follow from it."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     task: Task
@@ -97,7 +109,9 @@ class DataSettings(Section):
         plain = {_plain(name): name for name in self.with_role("target")}
         for name in self.features:
             if _plain(name) in plain:
-                raise ValueError(f"feature {name!r} looks like the target {self.target!r}: give it role ignore")
+                raise ValueError(
+                    f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
+                )
             if self.columns[name].dtype in ("date", "datetime"):
                 message = f"feature {name!r} is a {self.columns[name].dtype}: derive numbers from it in"
                 raise ValueError(f"{message} source.query, or give it role time or ignore")
@@ -201,6 +215,11 @@ class Settings(Section):
     overrides: list[str] = []  # what was typed on the command line
 
     @property
+    def larger_is_better(self) -> bool:
+        """The direction of the metric that optimize and the gate go by."""
+        return METRICS[self.data.task][self.metric]
+
+    @property
     def output_dir(self) -> Path:
         """The folder of everything that jobs produce."""
         return Path(self.outputs)
@@ -209,3 +228,17 @@ class Settings(Section):
     def split_dir(self) -> Path:
         """The folder of this data set's train.parquet and test.parquet."""
         return Path(self.data_dir) / self.data.name
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Settings":
+        known = METRICS[self.data.task]
+        for where, names, options in (
+            ("metric", [self.metric], known),
+            ("evaluate.minimum", self.evaluate.minimum, known),
+            ("evaluate.maximum", self.evaluate.maximum, known),
+            ("evaluate.slices", self.evaluate.slices or [], self.data.columns),
+        ):
+            for name in names:
+                if name not in options:
+                    raise ValueError(f"{where}: there is no {name!r}; {did_you_mean(name, options)}")
+        return self

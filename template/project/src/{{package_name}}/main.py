@@ -23,7 +23,6 @@ JOBS = {
     "summary": "show where things stand, and what to try next",
 }
 POSITIONAL = {"reproduce": "run", "draft": "draft.source"}  # `reproduce RUN` is `reproduce run=RUN`
-HYDRA_FLAGS = {"--multirun", "-m", "--cfg", "-c", "--info", "-i", "--resolve", "--package", "-p"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     job, rest = given[0], given[1:]
     try:
         if job not in JOBS:
-            raise UserError(f"there is no job {job!r}; {did_you_mean(job, JOBS)} (`{COMMAND} --help` lists all)")
+            raise UserError(
+                f"there is no job {job!r}; {did_you_mean(job, JOBS)} (`{COMMAND} --help` lists all)"
+            )
         if {"-h", "--help"} & set(rest):
             print(_help_of(job))
             return 0
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("interrupted; what was complete before is unchanged", EXIT_INTERRUPTED)
     except Exception as error:
         message = _explain(error, rest)
-        if message is None or os.environ.get("HYDRA_FULL_ERROR") == "show":
+        if message is None or "TRACEBACK" in os.environ:
             raise  # a bug, ours or of a new model: its traceback is what helps
         return _fail(message, error.exit_code if isinstance(error, UserError) else EXIT_USER)
     return 0
@@ -54,21 +55,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(job: str, arguments: list[str]) -> None:
     """Let Hydra compose the configuration (once, or once a run with --multirun) and call the job with it."""
-    show = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "show" if show else "1"  # errors come to `main`, which explains them
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `main`, which explains them
     import hydra
     from hydra.core.hydra_config import HydraConfig
+
+    failures: list[Exception] = []
+    here = os.getpid()
 
     def task(config: Any) -> None:
         from .compose import parse
 
-        done = HydraConfig.get()
-        settings = parse(config, list(done.overrides.task))
-        set_up(job, Path(done.runtime.output_dir))
-        getattr(import_module(f".jobs.{job}", __package__), job)(settings)
+        try:
+            done = HydraConfig.get()
+            settings = parse(config, list(done.overrides.task))
+            set_up(job, Path(done.runtime.output_dir))
+            getattr(import_module(f".jobs.{job}", __package__), job)(settings)
+        except Exception as error:
+            if os.getpid() != here:  # a launcher's own process: only Hydra can carry the error over
+                raise
+            failures.append(error)  # the other runs of a --multirun go on
 
-    sys.argv = [COMMAND, f"hydra.job.name={job}", *arguments]
+    flags = [argument for argument in arguments if "=" not in argument and argument[:1] not in "~+"]
+    overrides = [argument for argument in arguments if argument not in flags]
+    sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]
     hydra.main(version_base="1.3", config_path=str(Path("hydra").resolve()), config_name="default")(task)()
+    if failures:
+        for other in failures[1:]:
+            log.error("%s", other)
+        raise failures[0]
 
 
 def _override(job: str, argument: str) -> str:
@@ -89,10 +103,10 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
     """Return what is wrong in plain words, or None where only a traceback can tell."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, OSError):
+    origin = type(error).__module__.split(".")[0]
+    if isinstance(error, OSError) and origin != "hydra":
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}. Nothing was left half-written; put it right and run again."
-    origin = type(error).__module__.split(".")[0]
     text = str(error).strip()
     if origin in ("hydra", "omegaconf"):
         unknown = re.search(r"Could not override '([^']+)'", text)
@@ -102,7 +116,13 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
         if missing and options:
             group, _, name = str(missing).rpartition("/")
             return f"there is no hydra/{group}/{name}.yaml; {did_you_mean(name, options)}"
-        return text.replace("\n", " ")
+        variable = re.search(r"Environment variable '(\w+)' not found", text)
+        if variable:
+            return f"the environment has no {variable[1]}: set it (see .env.example), then run again"
+        typed = getattr(error, "override", None)
+        if typed:
+            return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart"
+        return " ".join(text.split())
     if origin in ("mlflow", "polars", "pyarrow"):
         return f"{origin}: {text.splitlines()[0] if text else type(error).__name__}"
     return None
@@ -115,11 +135,15 @@ def _unknown_key(key: str, arguments: list[str]) -> str:
     groups = [a for a in arguments if "." not in a.split("=")[0] and not a.startswith("-") and key not in a]
     with initialize_config_dir(str(Path("hydra").resolve()), version_base="1.3"):
         section: Any = compose("default", groups)
-    *path, last = key.split(".")
-    for part in path:
-        section = section[part] if hasattr(section, "keys") and part in section else {}
-    names = [str(name) for name in section] if hasattr(section, "keys") else []
-    return f"{key}: there is no such key; {did_you_mean(last, names)}"
+    for part in key.split("."):
+        names = [str(name) for name in section] if hasattr(section, "keys") else []
+        if part not in names:
+            hint = did_you_mean(part, names)
+            return (
+                f"{key}: there is no such key; {hint} (a key that the files leave out is added as +{key}=…)"
+            )
+        section = section[part]
+    return f"{key}: it can't be replaced by a single value"
 
 
 def _fail(message: str, code: int) -> int:
@@ -136,7 +160,8 @@ def _help() -> str:
 {jobs}
 
 Every key of hydra/*.yaml can be given a value: `{COMMAND} train model=lightgbm seed=1`.
-`{COMMAND} JOB --help` tells about one job; `{COMMAND} JOB --cfg job` prints its configuration."""
+`{COMMAND} JOB --help` tells about one job; `{COMMAND} JOB --cfg job` prints its configuration.
+An error says what to do in a line or two; with TRACEBACK=1 in the environment it shows where it came from."""
 
 
 def _help_of(job: str) -> str:
@@ -144,5 +169,7 @@ def _help_of(job: str) -> str:
     text = import_module(f".jobs.{job}", __package__).__doc__ or ""
     text = re.sub(rf"^    {job}", f"    {COMMAND} {job}", text, flags=re.MULTILINE)
     folders = sorted(path for path in (_root() / "hydra").iterdir() if path.is_dir())
-    groups = [f"  {folder.name}={'|'.join(sorted(f.stem for f in folder.glob('*.yaml')))}" for folder in folders]
+    groups = [
+        f"  {folder.name}={'|'.join(sorted(f.stem for f in folder.glob('*.yaml')))}" for folder in folders
+    ]
     return f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}\nChoices:\n" + "\n".join(groups)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from ..configurations import Settings
-from .metrics import larger_is_better
 
 
 def judge(settings: Settings, found: dict[str, Any]) -> list[str]:
@@ -13,23 +12,22 @@ def judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     worse than the champion by more than `evaluate.tolerance`, each on the same test part.
     """
     gate, metrics, main = settings.evaluate, found["metrics"], settings.metric
-    larger = larger_is_better(main, settings.data.task)
     refused = []
     for name, limits, sign, word in (
         *((name, gate.minimum, 1, "below the minimum") for name in gate.minimum),
         *((name, gate.maximum, -1, "above the maximum") for name in gate.maximum),
     ):
-        larger_is_better(name, settings.data.task)  # a misspelt metric is an error, not a passed gate
         if name not in metrics:
             refused.append(f"{name} can't be computed on this test part")
         elif sign * metrics[name] < sign * limits[name]:
             refused.append(f"{name} {metrics[name]:.4f} is {word} {limits[name]}")
     if main not in metrics:
         return [*refused, f"{main} can't be computed on this test part"]
-    sign = 1 if larger else -1
+    sign = 1 if settings.larger_is_better else -1
     rivals = {"the baseline": (found["baseline"], 0.0)}
     if found["champion"]:
-        rivals[f"champion (version {found['champion']['version']})"] = (found["champion"]["metrics"], gate.tolerance)
+        champion = f"champion (version {found['champion']['version']})"
+        rivals[champion] = (found["champion"]["metrics"], gate.tolerance)
     for rival, (theirs, tolerance) in rivals.items():
         if main in theirs and sign * metrics[main] < sign * theirs[main] - tolerance:
             refused.append(f"{main} {metrics[main]:.4f} is worse than that of {rival}, {theirs[main]:.4f}")

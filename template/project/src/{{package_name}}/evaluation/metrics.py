@@ -5,35 +5,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..configurations import Task
-from ..middleware.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..models.base_model import BaseModel
 
-# name -> larger is better
-METRICS: dict[Task, dict[str, bool]] = {
-    "classification": {"roc_auc": True, "average_precision": True, "accuracy": True, "f1": True, "log_loss": False},
-    "regression": {"rmse": False, "mae": False, "r2": True},
-}
-
-
-def larger_is_better(metric: str, task: Task) -> bool:
-    """Return the direction of a metric.
-
-    Raises:
-        UserError: the task has no such metric.
-    """
-    if metric not in METRICS[task]:
-        raise UserError(f"a {task} has no metric {metric!r}; {did_you_mean(metric, METRICS[task])}")
-    return METRICS[task][metric]
-
 
 class Predictions:
     """A model's predictions beside the truth, as numbers: shape (rows,), probabilities (rows, classes)."""
 
-    def __init__(self, task: Task, truth: Any, prediction: Any, probabilities: Any = None, classes: Any = ()) -> None:
+    def __init__(
+        self, task: Task, truth: Any, prediction: Any, probabilities: Any = None, classes: Any = ()
+    ) -> None:
         self.task: Task = task
         self.classes = list(classes)
         if task == "classification":
@@ -87,7 +71,7 @@ def _classification(p: Predictions) -> dict[str, Any]:
     labels = list(range(len(p.classes)))
     present = set(np.unique(p.truth).tolist())
     found = {"accuracy": (p.truth == p.prediction).mean()}
-    binary = len(labels) == 2  # noqa: PLR2004 - two classes
+    binary = len(labels) == 2
     kind = {"pos_label": 1} if binary else {"average": "macro", "labels": labels}
     found["f1"] = metrics.f1_score(p.truth, p.prediction, zero_division=0.0, **kind)
     if not present <= set(labels):
@@ -104,7 +88,7 @@ def _classification(p: Predictions) -> dict[str, Any]:
 
 
 def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, tuple[float, float]]:
-    """Return each metric's 95 % interval by the bootstrap (Efron, 1979): rows drawn again with replacement."""
+    """Return each metric's 95 % interval by the bootstrap (Efron, 1979)."""
     from ..middleware.logger import progress
 
     draw = np.random.default_rng(seed)
@@ -115,6 +99,7 @@ def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, tuple[float, 
     ]
     names = p.metrics()
     low_high = {
-        name: np.percentile([sample[name] for sample in samples if name in sample], [2.5, 97.5]) for name in names
+        name: np.percentile([sample[name] for sample in samples if name in sample], [2.5, 97.5])
+        for name in names
     }
     return {name: (float(low), float(high)) for name, (low, high) in low_high.items()}

@@ -1,5 +1,6 @@
 """Draft the YAML of a new data set from the data itself; then read it, correct it, and retrieve.
 
+Examples:
     draft data/houses.csv draft.target=price           writes hydra/data/houses.yaml
     draft s3://bucket/x.parquet draft.name=houses      Parquet, any fsspec address
     draft postgresql://host/db draft.query="SELECT …"  a database

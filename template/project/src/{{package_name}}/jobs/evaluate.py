@@ -1,5 +1,6 @@
 """Measure a model on the test part, write the report, and promote it to champion if it passes the gate.
 
+Examples:
     evaluate                                   the model that train registered last
     evaluate evaluate.model=3                  a version, or an alias: champion
     evaluate evaluate.promote=false            measure only
@@ -14,9 +15,9 @@ from typing import Any
 from ..configurations import Settings
 from ..evaluation import report
 from ..evaluation.gate import judge
-from ..evaluation.metrics import METRICS, Predictions, intervals
+from ..evaluation.metrics import Predictions, intervals, measure
 from ..middleware import lineage
-from ..middleware.errors import GateRefused, UserError
+from ..middleware.errors import GateRefusedError, UserError
 from ..middleware.files import atomic
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
@@ -62,7 +63,9 @@ def evaluate(settings: Settings) -> None:
         tracker.mlflow.log_artifact(str(folder / "report.html"))
     log.info("report: %s", folder / "report.html")
     if found["refused"]:
-        raise GateRefused(f"version {version.version} does not become champion:\n  " + "\n  ".join(found["refused"]))
+        raise GateRefusedError(
+            f"version {version.version} does not become champion:\n  " + "\n  ".join(found["refused"])
+        )
     if settings.evaluate.promote:
         tracker.promote(version)
         log.info("version %s of %s is champion", version.version, tracker.name)
@@ -73,7 +76,9 @@ def _candidate(settings: Settings) -> str | int:
         return settings.evaluate.model
     record = lineage.read(settings.output_dir / "train" / "lineage.json")
     if record is None:
-        raise UserError("no model has been trained here yet: run `train` first (or name one: evaluate.model=champion)")
+        raise UserError(
+            "no model has been trained here yet: run `train` first (or name one: evaluate.model=champion)"
+        )
     return record.model_version
 
 
@@ -92,16 +97,16 @@ def _baseline(settings: Settings, train: Any, test: Any) -> Predictions:
 
 
 def _slices(settings: Settings, predictions: Predictions, test: Any) -> list[dict[str, Any]]:
-    """Return the metrics within each value of the chosen columns; sensitive ones and short ones by default."""
+    """Return the metrics within each value of the chosen columns."""
     data = settings.data
     names = settings.evaluate.slices
     if names is None:
-        names = data.with_role("sensitive") + [n for n in data.features if data.columns[n].dtype in ("str", "bool")]
+        names = data.with_role("sensitive") + [
+            n for n in data.features if data.columns[n].dtype in ("str", "bool")
+        ]
         names = [name for name in names if test[name].n_unique() <= MOST_GROUPS]
     found = []
     for name in names:
-        if name not in test.columns:
-            raise UserError(f"evaluate.slices: data set {data.name!r} has no column {name!r}")
         values = test[name].cast(str).fill_null("(missing)").to_numpy()
         for value in sorted(set(values.tolist())):
             part = predictions.take(values == value)
@@ -110,15 +115,15 @@ def _slices(settings: Settings, predictions: Predictions, test: Any) -> list[dic
 
 
 def _importance(settings: Settings, model: BaseModel, test: Any) -> dict[str, float]:
-    """Return how much the metric worsens when a feature's values are shuffled (Breiman, 2001), largest first."""
+    """Return how much worse the metric gets when a feature is shuffled (Breiman, 2001), largest first."""
     import numpy as np
 
     sample = test.sample(min(len(test), MOST_ROWS_FOR_IMPORTANCE), seed=settings.seed)
     draw = np.random.default_rng(settings.seed)
-    sign = 1 if METRICS[settings.data.task][settings.metric] else -1
-    base = Predictions.of(model, sample).metrics().get(settings.metric, 0.0)
+    sign = 1 if settings.larger_is_better else -1
+    base = measure(model, sample).get(settings.metric, 0.0)
     worse = {}
     for name in settings.data.features:
         shuffled = sample.with_columns(sample[name].gather(draw.permutation(len(sample))))
-        worse[name] = sign * (base - Predictions.of(model, shuffled).metrics().get(settings.metric, base))
+        worse[name] = sign * (base - measure(model, shuffled).get(settings.metric, base))
     return dict(sorted(worse.items(), key=lambda item: -item[1]))

@@ -1,5 +1,6 @@
 """Search for better parameters by cross-validation on the train part; train picks up the best.
 
+Examples:
     optimize                                   as many trials as hydra/optimizer/default.yaml says
     optimize optimizer.trials=100 optimizer.jobs=4     more, over four processes
     optimize model=lightgbm                    of another model
@@ -48,7 +49,9 @@ def _parent(tracker: Tracker, study: str) -> str | None:
 
 
 def _logged(tracker: Tracker, parent: str) -> set[int]:
-    runs = tracker.mlflow.search_runs(filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list")
+    runs = tracker.mlflow.search_runs(
+        filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list"
+    )
     return {int(run.data.tags["trial"]) for run in runs}
 
 
@@ -64,4 +67,6 @@ def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set
         with tracker.mlflow.start_run(run_name=f"trial-{trial.number}", nested=True):
             tracker.mlflow.set_tags(tags)
             values = list(trial.intermediate_values.values())
-            tracker.log(trial.params, {settings.metric: trial.value if trial.value is not None else values[-1]})
+            tracker.log(
+                trial.params, {settings.metric: trial.value if trial.value is not None else values[-1]}
+            )

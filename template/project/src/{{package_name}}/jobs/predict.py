@@ -1,5 +1,6 @@
 """Predict a file of rows, batch by batch: memory stays the same however large it is.
 
+Examples:
     predict                                    the test part, with the champion
     predict predict.input=data/new.parquet     another file (Parquet or CSV)
     predict predict.model=3                    another version, or alias
@@ -34,7 +35,11 @@ def predict(settings: Settings) -> None:
         tracker = Tracker(settings)
         version = tracker.version(settings.predict.model)
         model = tracker.load_model(version, settings.data)
-        marks = {"model_version": int(version.version), "run_id": version.run_id, "lineage": version.tags["lineage"]}
+        marks = {
+            "model_version": int(version.version),
+            "run_id": version.run_id,
+            "lineage": version.tags["lineage"],
+        }
         rows, frames = batches(source, settings.predict.batch_size)
         if not rows:
             raise UserError(f"predict.input: {source} has no rows")
@@ -56,11 +61,14 @@ def _predict(model: BaseModel, frame: pl.DataFrame, marks: dict[str, Any], sourc
     schema.validate(typed, data, str(source), whole=False)
     columns: dict[str, Any] = {data.id: typed[data.id]} if data.id else {}
     if data.task == "regression":
-        columns |= {"prediction": model.predict(typed), "probability": pl.repeat(None, len(typed), dtype=pl.Float64, eager=True)}
+        columns |= {
+            "prediction": model.predict(typed),
+            "probability": pl.repeat(None, len(typed), dtype=pl.Float64, eager=True),
+        }
     else:
         probabilities = model.probabilities(typed)
         best = probabilities.argmax(axis=1)
         # Of two classes, the probability of the second, positive one; of more, that of the predicted one.
-        score = probabilities[:, 1] if len(model.classes) == 2 else probabilities[np.arange(len(best)), best]  # noqa: PLR2004
+        score = probabilities[:, 1] if len(model.classes) == 2 else probabilities[np.arange(len(best)), best]
         columns |= {"prediction": np.asarray(model.classes)[best], "probability": score}
     return pl.DataFrame(columns).with_columns(pl.lit(value).alias(name) for name, value in marks.items())

@@ -1,5 +1,6 @@
 """Push the predictions to the SQL table where the business reads them.
 
+Examples:
     register                                   to the SQLite file in outputs/
     register register=postgresql               to PostgreSQL, at the address in DATABASE_URL
     register register.table=scores             into another table
@@ -31,14 +32,15 @@ def register(settings: Settings) -> None:
         raise UserError(f"{source} is not there: run `predict` first")
     table = prediction_table(settings.data, settings.register_.table)
     rows, frames = batches(source, settings.register_.batch_size)
-    address = sa.make_url(settings.register_.url).render_as_string(hide_password=True)
-    with exclusive("register", settings.output_dir), connect(settings.register_.url, create=True) as connection:
+    url = settings.register_.url
+    with exclusive("register", settings.output_dir), connect(url, "register.url", create=True) as connection:
+        address = connection.engine.url.render_as_string(hide_password=True)
         table.create(connection, checkfirst=True)
         there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
         if there != set(table.columns.keys()):
             raise UserError(
-                f"table {table.name!r} has the columns {sorted(there)}, but predictions of {settings.data.name!r}"
-                f" need {sorted(table.columns.keys())}. Name another: register.table=…"
+                f"table {table.name!r} has the columns {sorted(there)}, but predictions of"
+                f" {settings.data.name!r} need {sorted(table.columns.keys())}: name another, register.table=…"
             )
         before = connection.scalar(sa.select(sa.func.count()).select_from(table))
         total = -(-rows // settings.register_.batch_size)
@@ -56,7 +58,7 @@ def _upsert(dialect: str, table: Any) -> Any:
     """Return the statement that inserts a row, or replaces the one with the same key."""
     from sqlalchemy.dialects import postgresql, sqlite
 
-    kinds = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+    kinds: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
     if dialect not in kinds:
         raise UserError(f"register.url: {dialect} is not supported; {' and '.join(kinds)} are")
     statement = kinds[dialect](table)

@@ -1,5 +1,6 @@
 """Train again what a run trained, and compare the metrics.
 
+Examples:
     reproduce RUN                              RUN: the MLflow run's id, as in outputs/train/lineage.json
     reproduce 3                                or a model version
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..compose import with_parameters
-from ..configurations import DataSettings, Settings
+from ..configurations import DataSettings, ModelSettings, Settings
 from ..evaluation.metrics import measure
 from ..middleware import lineage
 from ..middleware.errors import UserError
@@ -32,7 +33,7 @@ def reproduce(settings: Settings) -> None:
     again = settings.model_copy(
         update={
             "data": DataSettings.model_validate(made_of["data"]),
-            "model": settings.model.model_validate(made_of["model"]),
+            "model": ModelSettings.model_validate(made_of["model"]),
             "metric": made_of["metric"],
             "seed": made_of["seed"],
         }
@@ -48,7 +49,9 @@ def reproduce(settings: Settings) -> None:
     for name, value in record.metrics.items():
         table.add_row(name, f"{value:.10g}", f"{metrics[name]:.10g}")
     Console().print(table)
-    differ = [n for n, v in record.metrics.items() if not math.isclose(v, metrics[n], rel_tol=1e-9, abs_tol=1e-12)]
+    differ = [
+        n for n, v in record.metrics.items() if not math.isclose(v, metrics[n], rel_tol=1e-9, abs_tol=1e-12)
+    ]
     if differ:
         raise UserError(f"not reproduced: {', '.join(differ)} differ")
     log.info("reproduced: equal metrics")
@@ -56,7 +59,11 @@ def reproduce(settings: Settings) -> None:
 
 def _compare(record: lineage.Lineage, now: lineage.Lineage) -> None:
     """Refuse other data; warn of another code or environment, which the metrics will judge."""
-    back = f"git checkout {record.git_commit} && make setup && dvc checkout" if record.git_commit else "dvc checkout"
+    back = (
+        f"git checkout {record.git_commit} && make setup && dvc checkout"
+        if record.git_commit
+        else "dvc checkout"
+    )
     if record.data_hash != now.data_hash:
         raise UserError(f"the data is not what that run saw. Go back to it: {back}")
     if record.git_dirty:

@@ -1,5 +1,6 @@
 """Read the data set from its source, check it against its YAML, split it, and keep train and test.
 
+Examples:
     retrieve                                   the data set that hydra/default.yaml names
     retrieve data=mine                         the one in hydra/data/mine.yaml
     retrieve data.split.test_size=0.3          another split

@@ -1,5 +1,6 @@
 """Make the former champion champion again.
 
+Examples:
     rollback                                   undo the last promotion
 """
 
@@ -12,4 +13,4 @@ def rollback(settings: Settings) -> None:
     """Set MLflow's alias back to the version that the champion replaced."""
     tracker = Tracker(settings)
     was, now = tracker.rollback()
-    log.info("version %s of %s is champion again (it was version %s)", now, tracker.name, was)
+    log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)

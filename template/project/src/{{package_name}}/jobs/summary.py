@@ -1,5 +1,6 @@
 """Show where things stand: the last evaluation beside the baseline, where everything is, what to try next.
 
+Examples:
     summary
 """
 
@@ -23,10 +24,14 @@ def summary(settings: Settings) -> None:
     model, champion = found["model"], found["champion"]
     console = Console(highlight=False)
     rival = [f"champion (version {champion['version']})"] if champion else []
-    table = Table("metric", f"version {model['version']}, {model['kind']}", "95 % interval", "baseline", *rival)
+    table = Table(
+        "metric", f"version {model['version']}, {model['kind']}", "95 % interval", "baseline", *rival
+    )
     for name, value in found["metrics"].items():
         low, high = found["intervals"][name]
-        beside = [sources.get(name) for sources in (found["baseline"], *([champion["metrics"]] if champion else []))]
+        beside = [
+            sources.get(name) for sources in (found["baseline"], *([champion["metrics"]] if champion else []))
+        ]
         shown = ["–" if number is None else f"{number:.4f}" for number in beside]
         table.add_row(name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", *shown)
     console.print(table)
@@ -35,7 +40,9 @@ def summary(settings: Settings) -> None:
     places = {
         "report": settings.output_dir / "evaluate" / "report.html",
         "predictions": settings.predict.output,
-        "registered rows": f"{receipt['rows']:,} in table {receipt['table']} of {receipt['database']}" if receipt else "none",
+        "registered rows": f"{receipt['rows']:,} in table {receipt['table']} of {receipt['database']}"
+        if receipt
+        else "none",
         "MLflow": settings.tracking.uri or f"sqlite:///{settings.output_dir}/mlflow.db  (look: make ui)",
         "lineage": f"{found['lineage']}, in {settings.output_dir / 'train' / 'lineage.json'}",
     }

@@ -1,5 +1,6 @@
 """Fit a model on the train part, measure it on the test part, and register it as a new version in MLflow.
 
+Examples:
     train                                      the model that hydra/default.yaml names
     train model=lightgbm                       another one
     train model.max_depth=8 seed=1             with other parameters
@@ -30,7 +31,9 @@ def train(settings: Settings) -> lineage.Lineage:
         log.info("fitting %s on %s rows", settings.model.name, f"{len(frame):,}")
         model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(frame)
         metrics = measure(model, test)
-        tracker.log({"model": settings.model.name, "seed": settings.seed, **settings.model.parameters()}, metrics)
+        tracker.log(
+            {"model": settings.model.name, "seed": settings.seed, **settings.model.parameters()}, metrics
+        )
         tracker.mlflow.log_text(record.config, "config.yaml")
         version = tracker.save_model(model, record)
         done = {"run_id": run_id, "model_name": tracker.name, "model_version": version, "metrics": metrics}

@@ -15,13 +15,13 @@ class UserError(Exception):
     exit_code = EXIT_USER
 
 
-class GateRefused(UserError):
+class GateRefusedError(UserError):
     """The model is not good enough to become champion."""
 
     exit_code = EXIT_REFUSED
 
 
-class Busy(UserError):
+class BusyError(UserError):
     """Another run is doing the same thing in the same place."""
 
     exit_code = EXIT_BUSY

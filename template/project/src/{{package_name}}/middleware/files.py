@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import Busy
+from .errors import BusyError
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def exclusive(name: str, folder: Path) -> Iterator[None]:
     """Hold the lock `name` in `folder` during the block; the operating system frees it even after a kill.
 
     Raises:
-        Busy: another process holds it.
+        BusyError: another process holds it.
     """
     from filelock import FileLock, Timeout
 
@@ -75,4 +75,4 @@ def exclusive(name: str, folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         message = f"another {name!r} is running here (lock: {path}). Wait until it has ended, or stop it."
-        raise Busy(message) from error
+        raise BusyError(message) from error

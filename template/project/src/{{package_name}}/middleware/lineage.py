@@ -66,14 +66,15 @@ def collect(settings: Settings, data_hash: str) -> Lineage:
 def describe(settings: Settings) -> str:
     """Return what training depends on as YAML, passwords in addresses blotted out."""
     values = settings.model_dump(include={"data", "model", "metric", "seed"})
-    text: str = yaml.safe_dump(values, sort_keys=True, allow_unicode=True)
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     return PASSWORD_IN_URL.sub(r"\1:***@", text)
 
 
 def _git(*arguments: str) -> str | None:
     """Return what git says, or None outside a repository (or without git)."""
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)  # noqa: S603, S607
+        command = ["git", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

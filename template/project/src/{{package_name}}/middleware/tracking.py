@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ class Tracker:
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
         self.name = settings.tracking.registered_model
-        self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir}/mlflow.db"
+        self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir.resolve()}/mlflow.db"
         _check_reachable(self.uri)
 
         import mlflow
@@ -48,7 +48,8 @@ class Tracker:
             self.client = mlflow.MlflowClient()
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
             with FileLock(settings.output_dir / ".mlflow.lock"):
-                artifacts = None if settings.tracking.uri else (settings.output_dir / "mlartifacts").resolve().as_uri()
+                here = (settings.output_dir / "mlartifacts").resolve().as_uri()
+                artifacts = None if settings.tracking.uri else here
                 experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
                 if experiment is None:
                     self.client.create_experiment(settings.tracking.experiment, artifact_location=artifacts)
@@ -69,8 +70,9 @@ class Tracker:
         self.mlflow.log_metrics(metrics)
 
     def save_model(self, model: BaseModel, lineage: Lineage) -> int:
-        """Store the model in the open run, in the skops format, and return the version it is registered as."""
+        """Store the model in the open run, in the skops format, and return its version."""
         from mlflow import sklearn
+        from mlflow.exceptions import MlflowException
 
         types = [*COMMON_TYPES, *model.trusted_types]
         stored = sklearn.log_model(
@@ -81,7 +83,12 @@ class Tracker:
             pip_requirements=["-r requirements.txt"] if Path("requirements.txt").exists() else [],
         )
         tags = {"lineage": lineage.key, "model": model.settings.name, "data": model.data.name}
-        version = self.mlflow.register_model(stored.model_uri, self.name, tags=tags)
+        if not self.client.search_registered_models(filter_string=f"name = '{self.name}'", max_results=1):
+            with suppress(MlflowException):  # another run has just made it
+                self.client.create_registered_model(self.name)
+        version = self.client.create_model_version(
+            self.name, stored.model_uri, run_id=stored.run_id, tags=tags, model_id=stored.model_id
+        )
         return int(version.version)
 
     def version(self, reference: str | int) -> Any:
@@ -134,17 +141,19 @@ class Tracker:
         """Make a version the champion, and note whom it replaces."""
         former = self.champion()
         if former is not None and former.version != version.version:
-            self.client.set_model_version_tag(self.name, version.version, FORMER, former.version)
+            self.client.set_model_version_tag(self.name, version.version, FORMER, str(former.version))
         self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
 
-    def rollback(self) -> tuple[str, str]:
+    def rollback(self) -> tuple[int, int]:
         """Make the former champion champion again; return the version that was and the one that is."""
         current = self.version(CHAMPION)
         former = current.tags.get(FORMER)
         if former is None:
-            raise UserError(f"model {self.name!r} version {current.version} replaced no other: nothing to go back to")
+            raise UserError(
+                f"model {self.name!r} version {current.version} replaced no other: nothing to go back to"
+            )
         self.client.set_registered_model_alias(self.name, CHAMPION, former)
-        return current.version, former
+        return int(current.version), int(former)
 
 
 def _check_reachable(uri: str) -> None:
@@ -156,7 +165,9 @@ def _check_reachable(uri: str) -> None:
     try:
         socket.create_connection((parts.hostname or "", port), SECONDS_TO_CONNECT).close()
     except OSError as error:
-        message = f"tracking.uri: no MLflow server answers at {parts.scheme}://{parts.hostname}:{port} ({error})"
+        message = (
+            f"tracking.uri: no MLflow server answers at {parts.scheme}://{parts.hostname}:{port} ({error})"
+        )
         raise UserError(message) from error
 
 

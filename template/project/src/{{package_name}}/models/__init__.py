@@ -1,4 +1,4 @@
-"""The model layer. A model is one module here (a class) and one file in `hydra/model/`; no job knows its name."""
+"""The model layer: a model is one module here and one file in `hydra/model/`; no job knows its name."""
 
 from importlib import import_module
 from pkgutil import iter_modules

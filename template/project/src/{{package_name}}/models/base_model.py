@@ -70,7 +70,9 @@ class BaseModel(ABC):
         trusted = [*COMMON_TYPES, *self.trusted_types]
         unknown = set(get_untrusted_types(file=path)) - set(trusted)
         if unknown:
-            raise UserError(f"{path} holds types that {type(self).__name__} does not trust: {sorted(unknown)}")
+            raise UserError(
+                f"{path} holds types that {type(self).__name__} does not trust: {sorted(unknown)}"
+            )
         self.pipeline = load_skops(path, trusted=trusted)
         trained_on = [str(name) for name in self.pipeline.feature_names_in_]
         if set(trained_on) != set(self.data.features):

@@ -35,5 +35,6 @@ class LightGBM(BaseModel):
         from sklearn.pipeline import make_pipeline
 
         kind = LGBMClassifier if self.data.task == "classification" else LGBMRegressor
-        fixed = {"random_state": self.seed, "deterministic": True, "force_row_wise": True, "verbosity": -1}
-        return make_pipeline(preprocessor(self.data, for_trees=True), kind(**fixed, **self.settings.parameters()))
+        same: dict[str, Any] = {"random_state": self.seed, "deterministic": True, "force_row_wise": True}
+        booster = kind(**same, **self.settings.parameters(), verbosity=-1)
+        return make_pipeline(preprocessor(self.data, for_trees=True), booster)

@@ -27,4 +27,6 @@ def preprocessor(data: DataSettings, *, for_trees: bool) -> Any:
     else:
         encode = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2)
         number = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    return ColumnTransformer([("number", number, numbers), ("category", make_pipeline(fill, encode), categories)])
+    return ColumnTransformer(
+        [("number", number, numbers), ("category", make_pipeline(fill, encode), categories)]
+    )

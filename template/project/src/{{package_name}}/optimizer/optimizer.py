@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..compose import with_parameters
 from ..configurations import Settings
-from ..evaluation.metrics import Predictions, larger_is_better
+from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
 from ..models import model_class
 from .schema import search_space
@@ -23,10 +23,10 @@ class Optimizer:
     def __init__(self, settings: Settings, data_hash: str) -> None:
         self.settings = settings
         self.space = search_space(settings.model)
-        self.maximize = larger_is_better(settings.metric, settings.data.task)
-        self.journal = settings.output_dir / "optimize" / "journal.log"
+        self.journal = settings.output_dir.resolve() / "optimize" / "journal.log"
         asked = settings.model_dump(include={"data", "model", "metric", "seed"}, mode="json")
-        what = json.dumps([asked, settings.optimizer.folds, settings.optimizer.pruning, data_hash], sort_keys=True)
+        search = [settings.optimizer.folds, settings.optimizer.pruning]
+        what = json.dumps([asked, search, data_hash])
         # Another question is another study: results of different data or settings never mix.
         self.name = f"{settings.data.name}-{settings.model.name}-{sha256(what.encode()).hexdigest()[:12]}"
 
@@ -38,18 +38,19 @@ class Optimizer:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.journal.parent.mkdir(parents=True, exist_ok=True)
-        pruner: Any = optuna.pruners.MedianPruner() if self.settings.optimizer.pruning else optuna.pruners.NopPruner()
+        pruners = optuna.pruners
+        pruner: Any = pruners.MedianPruner() if self.settings.optimizer.pruning else pruners.NopPruner()
         return optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(self.journal))),
             sampler=optuna.samplers.TPESampler(seed=self.settings.seed + seed),
             pruner=pruner,
             study_name=self.name,
-            direction="maximize" if self.maximize else "minimize",
+            direction="maximize" if self.settings.larger_is_better else "minimize",
             load_if_exists=True,
         )
 
     def remaining(self) -> list[int]:
-        """Return the numbers of the trials still to run, after giving up those that a kill left unfinished."""
+        """Return the numbers of the trials to run, after giving up those that a kill left unfinished."""
         from optuna.trial import TrialState
 
         study = self.study()
@@ -59,7 +60,7 @@ class Optimizer:
         return list(range(done, self.settings.optimizer.trials))
 
     def run(self, frame: "pl.DataFrame") -> Iterator[int]:
-        """Run the remaining trials, over `optimizer.jobs` processes, and yield each one's number as it ends."""
+        """Run the remaining trials over `optimizer.jobs` processes; yield each one's number as it ends."""
         from time import monotonic
 
         from joblib import Parallel, delayed
@@ -82,10 +83,14 @@ class Optimizer:
         settings = with_parameters(self.settings, chosen)
         scores: list[float] = []
         for step, (train, test) in enumerate(folds):
-            model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(frame[train])
-            metrics = Predictions.of(model, frame[test]).metrics()
+            model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(
+                frame[train]
+            )
+            metrics = measure(model, frame[test])
             if settings.metric not in metrics:
-                raise UserError(f"metric {settings.metric!r} can't be computed on fold {step}: too few rows or classes")
+                raise UserError(
+                    f"metric {settings.metric!r} can't be computed on fold {step}: too few rows or classes"
+                )
             scores.append(metrics[settings.metric])
             trial.report(sum(scores) / len(scores), step)
             if step + 1 < len(folds) and trial.should_prune():
@@ -110,7 +115,9 @@ class Optimizer:
         elif data.task == "classification":
             if np.unique(target, return_counts=True)[1].min() < count:
                 raise UserError(f"optimizer.folds is {count}, but a class of {data.target!r} has fewer rows")
-            yield from StratifiedKFold(count, shuffle=True, random_state=self.settings.seed).split(target, target)
+            yield from StratifiedKFold(count, shuffle=True, random_state=self.settings.seed).split(
+                target, target
+            )
         else:
             yield from KFold(count, shuffle=True, random_state=self.settings.seed).split(target)
 
@@ -119,5 +126,7 @@ class Optimizer:
         study = self.study()
         trials = study.get_trials(deepcopy=False)
         if not any(trial.state.name == "COMPLETE" for trial in trials):
-            raise UserError("no trial was completed: raise optimizer.timeout, or look at the model's search space")
+            raise UserError(
+                "no trial was completed: raise optimizer.timeout, or look at the model's search space"
+            )
         return study.best_params, float(study.best_value), len(trials)

@@ -8,55 +8,37 @@ from ..configurations import ModelSettings, Scalar, Section
 from ..middleware.errors import UserError, did_you_mean
 
 
-class IntRange(Section):
-    """Whole numbers from low to high, both included."""
+class Range(Section):
+    """Numbers from low to high, both included."""
 
-    type: Literal["int"]
-    low: int
-    high: int
-    step: Annotated[int, Field(gt=0)] = 1
-    log: bool = False
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "IntRange":
-        if self.low > self.high:
-            raise ValueError(f"low ({self.low}) is above high ({self.high})")
-        if self.log and (self.low <= 0 or self.step != 1):
-            raise ValueError("log needs low above 0 and no step")
-        return self
-
-    def edges(self) -> list[Any]:
-        """Return values that the model's parameter must accept."""
-        return [self.low, self.high]
-
-    def suggest(self, trial: Any, name: str) -> Any:
-        """Ask the trial for a value."""
-        return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
-
-
-class FloatRange(Section):
-    """Numbers from low to high."""
-
-    type: Literal["float"]
+    type: Literal["int", "float"]
     low: float
     high: float
+    step: Annotated[float, Field(gt=0)] | None = None
     log: bool = False
 
     @model_validator(mode="after")
-    def _ordered(self) -> "FloatRange":
+    def _ordered(self) -> "Range":
         if self.low > self.high:
             raise ValueError(f"low ({self.low}) is above high ({self.high})")
-        if self.log and self.low <= 0:
-            raise ValueError("log needs low above 0")
+        if self.log and (self.low <= 0 or self.step):
+            raise ValueError("log needs low above 0 and no step")
+        if self.type == "int" and not all(
+            float(n).is_integer() for n in (self.low, self.high, self.step or 1)
+        ):
+            raise ValueError("low, high and step of an int are whole numbers")
         return self
 
     def edges(self) -> list[Any]:
         """Return values that the model's parameter must accept."""
-        return [self.low, self.high]
+        return [int(n) if self.type == "int" else n for n in (self.low, self.high)]
 
     def suggest(self, trial: Any, name: str) -> Any:
         """Ask the trial for a value."""
-        return trial.suggest_float(name, self.low, self.high, log=self.log)
+        if self.type == "int":
+            low, high, step = int(self.low), int(self.high), int(self.step or 1)
+            return trial.suggest_int(name, low, high, step=step, log=self.log)
+        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
 
 
 class Choices(Section):
@@ -74,10 +56,10 @@ class Choices(Section):
         return trial.suggest_categorical(name, self.choices)
 
 
-Distribution = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
+Distribution = Annotated[Range | Choices, Field(discriminator="type")]
 
 
-def search_space(model: ModelSettings) -> dict[str, IntRange | FloatRange | Choices]:
+def search_space(model: ModelSettings) -> dict[str, Range | Choices]:
     """Return the model's search space.
 
     Raises:
@@ -86,18 +68,22 @@ def search_space(model: ModelSettings) -> dict[str, IntRange | FloatRange | Choi
     where = f"hydra/model/{model.name}.yaml, search_space"
     if not model.search_space:
         raise UserError(f"{where}: it is empty, so there is nothing to optimize")
-    adapter: TypeAdapter[IntRange | FloatRange | Choices] = TypeAdapter(Distribution)
+    adapter: TypeAdapter[Range | Choices] = TypeAdapter(Distribution)
     problems, space = [], {}
     for name, raw in model.search_space.items():
         if name not in model.parameters():
-            problems.append(f"{name}: the model has no such parameter; {did_you_mean(name, model.parameters())}")
+            problems.append(
+                f"{name}: the model has no such parameter; {did_you_mean(name, model.parameters())}"
+            )
             continue
         try:
             space[name] = adapter.validate_python(raw)
             for value in space[name].edges():
                 type(model).model_validate({**model.model_dump(), name: value})
         except ValidationError as error:
-            problems += [f"{name}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()]
+            problems += [
+                f"{name}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()
+            ]
     if problems:
         raise UserError(f"{where}:\n  " + "\n  ".join(problems))
     return space

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import polars as pl
 
-from ..configurations import DataSettings, Settings, Source
+from ..configurations import Settings, Source
 from ..middleware.errors import UserError, did_you_mean
 from ..middleware.files import atomic
 from . import schema
@@ -50,7 +50,9 @@ class DataManager:
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
         for name, part in parts.items():
             if not len(part):
-                raise UserError(f"the {name} part is empty: {len(frame)} rows can't be split like this (data.split)")
+                raise UserError(
+                    f"the {name} part is empty: {len(frame)} rows can't be split like this (data.split)"
+                )
             if self.data.task == "classification" and part[self.data.target].n_unique() < 2:
                 message = f"the {name} part holds a single class of {self.data.target!r}"
                 raise UserError(f"{message}: set data.split.stratify=true, or another data.split.test_size")
@@ -61,7 +63,7 @@ class DataManager:
         key = [self.data.id] if self.data.id else [c for c in frame.columns if c != self.data.target]
         rows = frame.select(pl.concat_str(pl.col(key).cast(pl.String), separator="\x1f", ignore_nulls=True))
         shares = pl.Series("share", [_share(row) for row in rows.to_series()])
-        test = shares < split.test_size
+        test: pl.Series = shares < split.test_size
         if split.stratify:
             marked = pl.DataFrame({"class": frame[self.data.target], "share": shares, "test": test})
             first = pl.col("share") == pl.col("share").min().over("class")
@@ -82,7 +84,8 @@ class DataManager:
             cutoff = moment if time.dtype == pl.Datetime else moment.date()
         else:
             cutoff = float(cutoff)
-        return time >= cutoff
+        late: pl.Series = time >= cutoff
+        return late
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""
@@ -99,7 +102,9 @@ class DataManager:
         """
         path = self.folder / f"{part}.parquet"
         if not path.exists():
-            raise UserError(f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)")
+            raise UserError(
+                f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)"
+            )
         names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
         return schema.cast(pl.read_parquet(path), self.data, names, str(path))
 
@@ -117,7 +122,7 @@ def _share(row: str | None) -> float:
 
 
 def batches(path: Path, size: int) -> tuple[int, Iterator[pl.DataFrame]]:
-    """Return a Parquet or CSV file's number of rows, and its rows in frames of at most `size`: bounded memory."""
+    """Return how many rows a Parquet or CSV file has, and the rows in frames of at most `size`."""
     import pyarrow.dataset as ds
 
     if not path.exists():
@@ -155,9 +160,14 @@ def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
 
     names = [name.removeprefix("load_") for name in dir(datasets) if name.startswith("load_")]
     if source.uri not in names:
-        raise UserError(f"data.source.uri: scikit-learn carries no {source.uri!r}; {did_you_mean(source.uri, names)}")
+        raise UserError(
+            f"data.source.uri: scikit-learn carries no {source.uri!r}; {did_you_mean(source.uri, names)}"
+        )
     bunch = getattr(datasets, f"load_{source.uri}")()
-    columns = {str(name).replace(" ", "_"): column for name, column in zip(bunch.feature_names, bunch.data.T, strict=True)}
+    columns = {
+        str(name).replace(" ", "_"): column
+        for name, column in zip(bunch.feature_names, bunch.data.T, strict=True)
+    }
     target = bunch.target_names[bunch.target] if "target_names" in bunch else bunch.target
     return pl.DataFrame({"id": range(len(bunch.data)), **columns, "target": target})
 
@@ -169,12 +179,16 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
         content = cast(BinaryIO, file)
         if source.kind == "parquet":
             return pl.read_parquet(content)
-        frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, schema_overrides=dict.fromkeys(text, pl.String))
-        return frame
+        return pl.read_csv(
+            content,
+            infer_schema_length=ROWS_TO_INFER,
+            schema_overrides=dict.fromkeys(text, pl.String),
+            try_parse_dates=True,
+        )
 
 
 def _located(uri: str) -> str:
-    """Return a path for `package://<package>/<file>`: data that an installed package carries (not imported)."""
+    """Return the path behind `package://<package>/<file>`: data in an installed package, not imported."""
     if not uri.startswith("package://"):
         return uri
     package, _, inside = uri.removeprefix("package://").partition("/")
@@ -189,5 +203,5 @@ def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
 
     if not source.query:
         raise UserError("data.source.query: a sql source needs the SELECT to run")
-    with connect(source.uri) as connection:
+    with connect(source.uri, "data.source.uri") as connection:
         return pl.read_database(source.query, connection)

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connect(url: str, *, create: bool = False) -> Iterator["Connection"]:
+def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection"]:
     """Yield a connection in one transaction: committed when the block succeeds, else nothing has changed.
 
     Args:
         url: SQLAlchemy's form, as in `postgresql://user:password@host/database`.
+        key: the configuration's key that holds it, for messages.
         create: make a SQLite file that is not there yet.
 
     Raises:
@@ -32,16 +33,16 @@ def connect(url: str, *, create: bool = False) -> Iterator["Connection"]:
             if create:
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             elif not Path(address.database).exists():
-                raise UserError(f"{address.database} is not there")
+                raise UserError(f"{key}: {address.database} is not there")
         engine = sa.create_engine(address)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
-        raise UserError(f"this is no database that can be reached: {_plain(error)}") from error
+        raise UserError(f"{key}: no database can be reached like this: {_plain(error)}") from error
     try:
         with engine.begin() as connection:
             yield connection
     except sa.exc.SQLAlchemyError as error:
         shown = address.render_as_string(hide_password=True)
-        raise UserError(f"database {shown}: {_plain(error)}") from error
+        raise UserError(f"{key}: {shown}: {_plain(error)}") from error
     finally:
         engine.dispose()
 

@@ -26,7 +26,7 @@ def describe(frame: pl.DataFrame, name: str, source: Source, target: str | None)
     task = "regression" if numeric and frame[target].dtype.is_numeric() else "classification"
     id_, time = _id(frame, target), _time(frame)
     lines = [
-        f"# Drafted from {source.uri}: every line is a guess from {len(frame):,} rows. Correct what is wrong.",
+        f"# Drafted from {source.uri}: a guess from {len(frame):,} rows. Correct what is wrong.",
         f"name: {name}",
         f"task: {task} # or {'classification' if task == 'regression' else 'regression'}",
         "",
@@ -41,7 +41,7 @@ def describe(frame: pl.DataFrame, name: str, source: Source, target: str | None)
         "  cutoff: null # by time: test from here on, as in 2024-12-31",
         f"  stratify: {'true' if task == 'classification' and not time else 'false'}",
         "",
-        "columns: # role: feature, target, id, time, ignore or sensitive (never a feature; a slice of the report)",
+        "columns: # role: feature, target, id, time, ignore or sensitive (a slice, never a feature)",
     ]
     for column in frame.columns:
         role = {target: "target", id_: "id", time: "time"}.get(column, _role(frame[column]))
@@ -78,11 +78,17 @@ def _role(series: pl.Series) -> str:
 
 
 def _id(frame: pl.DataFrame, target: str) -> str | None:
-    """Guess: the first column without repetition and nulls that is text or whole numbers and named like an id."""
+    """Guess: the first column named like an id whose values, text or whole numbers, never repeat."""
     for name in frame.columns:
         series = frame[name]
         whole = series.dtype.is_integer() or series.dtype == pl.String
-        if name != target and "id" in name.lower() and whole and not series.null_count() and series.is_unique().all():
+        if (
+            name != target
+            and "id" in name.lower()
+            and whole
+            and not series.null_count()
+            and series.is_unique().all()
+        ):
             return name
     return None
 
@@ -94,7 +100,11 @@ def _time(frame: pl.DataFrame) -> str | None:
 def _text(value: object) -> str:
     """Return a value as YAML, quoted where it could be read as something else."""
     plain = str(value)
-    return plain if plain.isidentifier() and plain.lower() not in _WORDS else json.dumps(plain, ensure_ascii=False)
+    return (
+        plain
+        if plain.isidentifier() and plain.lower() not in _WORDS
+        else json.dumps(plain, ensure_ascii=False)
+    )
 
 
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}

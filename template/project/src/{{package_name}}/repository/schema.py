@@ -40,7 +40,9 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
         bad = column.filter(converted.is_null() & column.is_not_null())
         if len(bad):
             examples = ", ".join(repr(value) for value in bad.unique(maintain_order=True).head(EXAMPLES))
-            problems.append(f"column {name!r}: {len(bad)} of {len(column)} values are not {dtype}: {examples}")
+            problems.append(
+                f"column {name!r}: {len(bad)} of {len(column)} values are not {dtype}: {examples}"
+            )
         series.append(converted)
     _raise(problems, where, data)
     return pl.DataFrame(series)
@@ -175,7 +177,9 @@ def prediction_table(data: DataSettings, name: str) -> "Table":
         "datetime": sa.DateTime,
     }
     if data.id is None:
-        raise UserError(f"data set {data.name!r} has no column with role id: predictions need one to be told apart")
+        raise UserError(
+            f"data set {data.name!r} has no column with role id: predictions need one to be told apart"
+        )
     target = "float" if data.task == "regression" else data.columns[data.target].dtype
     return sa.Table(
         name,

@@ -1,0 +1,40 @@
+"""What the tests share: the template as it is in the working copy, and the matrix of its outputs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rendering import ROOT, Rendered, pairwise, render, values
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a copy of the template, uncommitted changes and all: rendering a plain folder needs no clone."""
+    copy = tmp_path_factory.mktemp("template")
+    shutil.copy(ROOT / "copier.yml", copy)
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache")
+    shutil.copytree(ROOT / "template", copy / "template", ignore=ignored)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def templated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give only those files of the template that answers go into, and no lock: quick to render by the hundred."""
+    copy = tmp_path_factory.mktemp("templated") / "template"
+    shutil.copytree(template, copy)
+    for file in (copy / "template" / "project").rglob("*"):
+        if file.is_file() and (file.suffix != ".jinja" or file.stem.startswith(("requirements", "poetry.lock"))):
+            file.unlink()
+    for file in (copy / "template" / "project").glob("*poetry.lock*"):
+        file.unlink()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def matrix(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Rendered]:
+    """Give one output for each row of the pairwise matrix."""
+    base = tmp_path_factory.mktemp("matrix")
+    return [render(template, base / f"row{i}", row) for i, row in enumerate(pairwise(values()))]

@@ -1,0 +1,351 @@
+"""Whatever a person types at a question gives valid files, or one message that says what to type instead."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.metadata
+import json
+import keyword
+import os
+import pty
+import re
+import select
+import sys
+import termios
+import time
+import tomllib
+import unicodedata
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from jinja2 import FileSystemLoader
+from jinja2.sandbox import SandboxedEnvironment
+from packaging.metadata import Metadata
+from poetry.core.factory import Factory
+from poetry.core.masonry.builders.wheel import WheelBuilder
+
+from rendering import Answers, Rendered, questions, render
+
+# Each opens with what is wrong; what to type instead follows.
+HIDDEN = "contains .*, a control, invisible or unknown character; type it without."
+EMPTY = "is empty; type at least 1 character."
+SPACE = "begins or ends with a space; type it without."
+LONG = "has {} characters; type at most {}."
+NO_PACKAGE = "is no package name: type small letters, digits and single underscores, a letter first, such as "
+TAKEN = "already means something to Python, to a dependency or to the project's folders; type another name, such as "
+NO_PERSON = "contains a comma or an angle bracket, which packaging metadata can't hold; type one name without"
+NO_MAIL = "This is no e-mail address; type one such as team@example.com, or nothing."
+NO_FOLDER = "A local remote is a folder; type its path with / between folders"
+NO_REMOTE = "The address of this remote looks like"
+REMOTE_SECRET = "The address goes into git, so keys and passwords can't be in it; type"  # noqa: S105 - a message
+NO_TRACKING = "This is no address that MLflow keeps runs at; type one such as https://mlflow.example.com"
+TRACKING_SECRET = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD into .env."  # noqa: S105 - a message
+
+# What breaks a line, hides, or turns the direction of writing.
+INVISIBLE = ["\n", "\r\n", "\t", "\0", "\x07", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\u200b"]
+INVISIBLE += ["\ufeff", "\ue000", "\uffff", "\udc80"]
+
+REFUSED: list[tuple[str, str, str]] = [
+    *((name, f"a{bad}b", HIDDEN) for name in ("project_name", "description", "author") for bad in INVISIBLE),
+    *((name, blank, EMPTY) for name in ("project_name", "description") for blank in ("", " ", "\u3000", "\u200d")),
+    *((name, "x" * 301, LONG.format(301, "")[:-1]) for name in ("project_name", "description", "author")),
+    *((name, " x", SPACE) for name in ("project_name", "description", "author")),
+    ("project_name", "x" * 81, LONG.format(81, 80)),
+    ("author", " ", EMPTY),
+    ("author", "x" * 101, LONG.format(101, 100)),
+    *(("author", name, NO_PERSON) for name in ("Ana <ana@example.com>", "O'Neil, Ana", ">", "Acme, Inc.")),
+    *(("email", mail, NO_MAIL) for mail in ("x", "a@b", "@example.com", "a b@example.com", "a@example.com\n", " ")),
+    *(("email", mail, NO_MAIL) for mail in ("Ana <a@example.com>", "a@b@example.com", "a@exa_mple.com", "名@example.com")),
+    ("email", "a" * 255 + "@example.com", NO_MAIL),
+    *(("package_name", name, NO_PACKAGE) for name in ("", " ", "1a", "_a", "a_", "a__b", "a-b", "a b", "A", "ä", "顧客")),
+    *(("package_name", name, NO_PACKAGE) for name in ("a/b", "../a", "a.b", "a\n", "{{ x }}", "{% raw %}", "🦊", "'", '"')),
+    *(("package_name", f"a{bad}b", NO_PACKAGE) for bad in INVISIBLE),
+    ("package_name", "x" * 51, LONG.format(51, 50)),
+    ("package_name", "x" * 300, LONG.format(300, 50)),
+    *(("package_name", name, TAKEN) for name in ("json", "class", "match", "test", "tests", "src", "data", "docs")),
+    *(("package_name", name, TAKEN) for name in ("outputs", "hydra", "mlflow", "numpy", "pandas", "pandera", "polars")),
+    *(("package_name", name, TAKEN) for name in ("sklearn", "lightgbm", "dvc", "optuna", "python", "pip", "con", "null")),
+    *(("data_remote_url", f"../a{bad}b", HIDDEN) for bad in INVISIBLE),
+    ("data_remote_url", "", EMPTY),
+    ("data_remote_url", "../x ", SPACE),
+    ("data_remote_url", "x" * 301, LONG.format(301, 300)),
+    *(("data_remote_url", path, NO_FOLDER) for path in ("C:\\data", '"x"', "'x'", "s3://b/x", "file:///x", "a,b", "#", "$X")),
+    *(("data_remote_url", path, NO_FOLDER) for path in ("{{ x }}", "{% raw %}", "[x]", "a;b", "%(x)s", "🦊")),
+    *(("tracking_uri", f"https://a{bad}b", HIDDEN) for bad in INVISIBLE),
+    ("tracking_uri", "x" * 301, LONG.format(301, 300)),
+    *(("tracking_uri", uri, NO_TRACKING) for uri in ("mlflow.example.com", "ftp://x", "file:///x", "./mlruns", "http://")),
+    *(("tracking_uri", uri, NO_TRACKING) for uri in ("https://a b", "https://x/{{ y }}", "https://x/${y}", "https://日本")),
+    *(("tracking_uri", uri, NO_TRACKING) for uri in ('https://x/"', "https://x\\y", "https://x#y", "sqlite://", "postgresql://x")),
+    ("tracking_uri", "https://ana:secret@mlflow.example.com", TRACKING_SECRET),
+    ("tracking_uri", "https://token@mlflow.example.com", TRACKING_SECRET),
+    ("tracking_uri", "postgresql://ana:secret@db.example.com/mlflow", TRACKING_SECRET),
+    ("tracking_uri", "postgresql://db.example.com/mlflow?password=secret", TRACKING_SECRET),
+]  # fmt: skip
+
+REMOTES_REFUSED = [
+    *((kind, "../folder", NO_REMOTE) for kind in ("s3", "gcs", "azure")),
+    ("s3", "gs://bucket/x", NO_REMOTE),
+    ("gcs", "s3://bucket/x", NO_REMOTE),
+    ("s3", "s3://ab", NO_REMOTE),
+    ("s3", "s3://Bucket", NO_REMOTE),
+    ("s3", "s3://bucket/a b", NO_REMOTE),
+    ("s3", 's3://bucket/"', NO_REMOTE),
+    ("s3", "s3://key:secret@bucket/x", REMOTE_SECRET),
+    ("azure", "azure://container/x?sig=secret", REMOTE_SECRET),
+]
+
+# Odd, and fine.
+TEXTS = [
+    "x", "顧客　離反", "🦊 👩‍💻 🏳️‍🌈", "{{ 7 * 7 }}", "{% raw %}", "{# x #}", "${x:-y}", '"', "'", "\\", '"""', "\\n", "#",
+    "null", "yes", "1.0", "0x1", "- a: b", "[a]", "* & !", "%s {0}", "$(x) `y`", "مرحبا", "a/b/../c", "é", "e\u0301",
+    "|", "?", "~", "@x", "=", "a;b", "x" * 80,
+]  # fmt: skip
+ACCEPTED: list[Answers] = [
+    *({"project_name": text, "description": text, "author": text} for text in TEXTS),
+    {"project_name": "<b>&amp;</b>, [x](y) | z", "description": "x" * 300, "author": "x" * 100},
+    {"email": "first.o'last+tag@mail.example.com", "package_name": "a", "data_remote_url": "/srv/dvc"},
+    {"tracking_uri": "http://localhost:5000", "package_name": "a1_b2", "data_remote_url": "~/dvc remote"},
+    {"tracking_uri": "https://mlflow.example.com/x/", "package_name": "x" * 50, "data_remote_url": "../顧客"},
+    {"tracking_uri": "databricks", "data_remote_url": "../../x=1", "author": "A", "email": "a@example.com"},
+    {"tracking_uri": "databricks://profile", "data_remote_url": "a@b:c+d"},
+    {"tracking_uri": "sqlite:///outputs/other.db"},
+    {"tracking_uri": "postgresql://ana@db.example.com:5432/mlflow?sslmode=require"},
+    {"tracking_uri": "mysql+pymysql://db.example.com/mlflow"},
+]
+
+
+@pytest.fixture(scope="session")
+def environment(template: Path) -> SandboxedEnvironment:
+    """Give the environment that Copier makes for questions."""
+    filters = "jinja2_ansible_filters.AnsibleCoreFiltersExtension"
+    return SandboxedEnvironment(loader=FileSystemLoader(template), extensions=[filters])
+
+
+@pytest.fixture(scope="session")
+def macros(environment: SandboxedEnvironment) -> Any:
+    """Give the validators as functions."""
+    return environment.get_template("template/includes/validators.jinja").module
+
+
+@pytest.mark.parametrize(("question", "value", "message"), REFUSED)
+def test_refuses(environment: SandboxedEnvironment, question: str, value: str, message: str) -> None:
+    """One sentence that can be read, whatever the answer was."""
+    validator = environment.from_string(questions()[question]["validator"])
+    said = validator.render({"data_remote": "local", question: value}).strip()
+    assert re.search(message if message == HIDDEN else re.escape(message), said)
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize(("kind", "url", "message"), REMOTES_REFUSED)
+def test_refuses_remote(macros: Any, kind: str, url: str, message: str) -> None:
+    """An address has to fit the kind of remote, and holds no secret."""
+    assert macros.remote(url, kind).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "message"), {question: (question, *_) for question, *_ in reversed(REFUSED)}.values()
+)
+def test_copier_refuses(templated: Path, tmp_path: Path, question: str, value: str, message: str) -> None:
+    """Copier shows that sentence and writes nothing."""
+    with pytest.raises(ValueError, match=f"^Validation error for question '{question}': .*{message}"):
+        render(templated, tmp_path / "churn", {question: value})
+    assert not (tmp_path / "churn").exists()
+
+
+@pytest.mark.parametrize("answers", ACCEPTED)
+def test_accepts(templated: Path, tmp_path: Path, answers: Answers) -> None:
+    """Valid files, with the answers as they were typed."""
+    check(render(templated, tmp_path / "churn", answers | {"license": "MIT"}))
+
+
+# Nothing is shrunk: each example is rendered, and reads well as it is.
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(data=st.data())
+def test_typed_answers(templated: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Either a message at a question, or valid files: for any text, and for mixtures of good and odd answers."""
+    typed = [name for name, details in questions().items() if details["type"] == "str" and "choices" not in details]
+    good: dict[str, list[str]] = {name: [answers[name] for answers in ACCEPTED if name in answers] for name in typed}
+    answers = {name: data.draw(st.sampled_from(good[name]), name) for name in typed}
+    for name in data.draw(st.sets(st.sampled_from(["project_name", "description", "author"])), "free text"):
+        answers[name] = data.draw(st.text(st.characters(exclude_categories=["C"]), max_size=90), name)
+    for name in data.draw(st.sets(st.sampled_from(typed), max_size=1), "wild"):
+        answers[name] = data.draw(st.text(max_size=320), name)
+    answers["license"] = data.draw(st.sampled_from(questions()["license"]["choices"]), "license")
+    destination = tmp_path_factory.mktemp("typed") / "churn"
+    try:
+        output = render(templated, destination, answers)
+    except ValueError as error:
+        said = re.fullmatch(r"Validation error for question '(\w+)': (.+; type .+|.+: type .+)\.", str(error))
+        assert said, error
+        assert said[1] in typed
+        assert not destination.exists()
+    else:
+        check(output)
+
+
+def check(output: Rendered) -> None:
+    """Read every file that answers go into, and find them there as they were typed."""
+    answers = output.recorded()
+    assert {name: answers[name] for name in output.answers} == output.answers
+    project = tomllib.loads(output.text("pyproject.toml"))["project"]
+    assert project["description"] == answers["description"]
+    assert project["name"] == answers["package_name"].replace("_", "-")
+    person = {key: answers[of] for key, of in (("name", "author"), ("email", "email")) if answers[of]}
+    assert project.get("authors", []) == ([person] if person else [])
+    for file in output.files("*.yaml", "*.yml"):
+        assert isinstance(yaml.safe_load(file.read_text(encoding="utf-8")), dict)
+    assert json.loads(output.text(".devcontainer/devcontainer.json"))["name"] == answers["project_name"]
+    dvc = configparser.ConfigParser(interpolation=None)
+    dvc.read_string(output.text(".dvc/config"))
+    assert dvc["'remote \"storage\"'"]["url"] == answers["data_remote_url"]
+    if answers["license"] != "proprietary":
+        assert (answers["author"] or f"The {answers['project_name']} authors") in output.text("LICENSE")
+    check_metadata(output, answers)
+
+
+def check_metadata(output: Rendered, answers: Answers) -> None:
+    """Build the package's metadata as poetry-core does, and read it as an installer does."""
+    poetry = Factory().create_poetry(output.path)
+    content = WheelBuilder(poetry).get_metadata_content()
+    metadata = Metadata.from_email(content.encode(), validate=True)
+    # poetry-core normalizes authors; email, and so every reader, takes the text of a header as it stands
+    normal = partial(unicodedata.normalize, "NFC")
+    assert metadata.summary == answers["description"]
+    if answers["author"]:
+        assert metadata.author == normal(answers["author"])
+        assert metadata.author_email == (answers["email"] or None)
+
+
+# Package names
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[a-z0-9 _-]+", fullmatch=True), st.sampled_from(["json", "src"])))
+@example("")
+@example("顧客")
+@example("123 go")
+@example("json")
+@example("x" * 300)
+@example("a_" * 25 + "b")
+@example("\udc80")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_slug_is_a_package_name(macros: Any, text: str) -> None:
+    """Any text gives one, and one that already is a package's name is kept."""
+    slug = macros.slug(text)
+    assert macros.package(slug) == ""
+    assert slug.isidentifier()
+    assert macros.slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Customer churn", "customer_churn"),
+        ("Kündigung & Größe", "kuendigung_groesse"),
+        ("L'été à Łódź", "lete_a_lodz"),
+        ("123 go", "ml_123_go"),
+        ("顧客", "ml_project"),
+        ("", "ml_project"),
+        ("🦊", "ml_project"),
+        ("json", "json_project"),
+        ("scikit-learn", "scikit_learn_project"),
+        ("../a/b", "a_b"),
+        ("{{ x }}", "x"),
+        ("x" * 300, "x" * 50),
+    ],
+)
+def test_slug(macros: Any, text: str, slug: str) -> None:
+    """It reads like the text."""
+    assert macros.slug(text) == slug
+
+
+def test_reserved_names_are_complete(macros: Any) -> None:
+    """Keywords, the standard library, and what is installed here of that which a project locks."""
+    locked = (Path(__file__).parent.parent / "template" / "locks" / "requirements-local.txt").read_text(encoding="utf-8")
+    distributions = set(re.findall(r"^([a-z0-9-]+)==", locked, re.MULTILINE))
+    names = {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names}
+    names |= {name.replace("-", "_") for name in distributions}
+    for module, owners in importlib.metadata.packages_distributions().items():
+        if {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners} & distributions:
+            names.add(module)
+    names = {name.lower() for name in names if re.fullmatch(r"[A-Za-z](_?[A-Za-z0-9])*", name)}
+    assert {name for name in names if not macros.package(name)} == set()
+
+
+@pytest.mark.parametrize("folder", ["顧客 🦊", "My \"churn\" '2'", "{{ 7 * 7 }}"])
+def test_folder_names_the_project(templated: Path, tmp_path: Path, folder: str) -> None:
+    """As it is called."""
+    assert render(templated, tmp_path / folder).recorded()["project_name"] == folder
+
+
+@pytest.mark.parametrize("folder", ["a\nb", " a", "x" * 90])
+def test_folder_that_cannot_name_the_project(templated: Path, tmp_path: Path, folder: str) -> None:
+    """A default is never one that the question refuses."""
+    assert render(templated, tmp_path / folder).recorded()["project_name"] == "ML project"
+
+
+# At a terminal
+
+
+class Terminal:
+    """A person at a terminal: reads what is asked, and types."""
+
+    def __init__(self, *command: str) -> None:
+        self.seen = ""
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:  # the child
+            os.environ |= {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+            os.execv(command[0], command)  # noqa: S606 - our own interpreter
+        termios.tcsetwinsize(self.screen, (50, 250))
+
+    def expect(self, text: str, seconds: float = 30) -> None:
+        """Wait until a text that wasn't there before comes up."""
+        start, end = len(self.seen), time.monotonic() + seconds
+        while text not in self.seen[start:]:
+            assert time.monotonic() < end, f"no {text!r} in:\n{self.seen[start:]}"
+            self.read(0.1)
+
+    def read(self, seconds: float) -> bool:
+        """Read what comes within a moment; false at the end."""
+        try:
+            if select.select([self.screen], [], [], seconds)[0]:
+                more = os.read(self.screen, 65536)
+                self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", more.decode(errors="replace"))
+                return bool(more)
+        except OSError:  # how Linux says that the other side has gone
+            return False
+        return True
+
+    def type(self, keys: str) -> None:
+        """Type."""
+        os.write(self.screen, keys.encode())
+
+    def finish(self) -> int:
+        """Wait for the end."""
+        while self.read(30):
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_at_a_terminal(templated: Path, tmp_path: Path) -> None:
+    """The short way asks eight questions; a refused answer is asked for again, with the reason."""
+    destination = tmp_path / "Churn"
+    person = Terminal(sys.executable, "-m", "copier", "copy", str(templated), str(destination))
+    asked = [details["help"] for details in questions().values() if "ask" not in details]
+    for text in asked:
+        person.expect(text)
+        if text == questions()["package_name"]["help"]:
+            person.type("\x15json\r")
+            person.expect('"json" already means something to Python')
+            person.type("\x15leavers")
+        person.type("\r")
+    assert person.finish() == 0
+    not_asked = [details["help"] for details in questions().values() if "ask" in details]
+    assert [text for text in not_asked if text in person.seen] == []
+    recorded = Rendered(destination, {}).recorded()
+    assert (recorded["project_name"], recorded["package_name"]) == ("Churn", "leavers")
+    assert set(questions()) <= set(recorded)
