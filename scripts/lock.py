@@ -6,9 +6,8 @@ Poetry resolves the project's pyproject.toml, as rendered from the working tree.
 Versions that still fit are kept, unless --upgrade. The oldest Python is resolved first, then all of them:
 so they share one version of everything. Nothing but uv need be installed; uv runs Poetry.
 
-Behind a proxy that serves the simple index only, tell Poetry where that is; pip knows:
-    export POETRY_PYPI_MIRROR_URL=$(
-        uvx --from pip python -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')
+Behind a proxy that serves the simple index only, set POETRY_PYPI_MIRROR_URL to its address. pip knows it:
+    uvx --from pip python -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'
 """
 
 import argparse
@@ -41,7 +40,7 @@ class LockError(Exception):
     """What went wrong, for the person at the terminal."""
 
 
-def main() -> int:
+def main() -> None:
     """Do what the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only say (exit 1) if a lock is out of date")
@@ -55,9 +54,7 @@ def main() -> int:
             else:
                 renew(project, upgrade=options.upgrade)
     except (LockError, CopierError, OSError) as error:
-        print(f"lock.py: {error}", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(f"lock.py: {error}")
 
 
 def run(folder: Path, *command: str) -> str:
@@ -71,10 +68,9 @@ def run(folder: Path, *command: str) -> str:
 
 def poetry(folder: Path, *arguments: str) -> str:
     """Run Poetry, on the oldest Python."""
-    options = [f"--python=3.{pythons(folder)[0]}"]
-    if os.environ.get("POETRY_PYPI_MIRROR_URL"):
-        options += ["--with=poetry-plugin-pypi-mirror"]
-    return run(folder, *POETRY, *options, "poetry", "--no-interaction", *arguments)
+    python, mirror = f"--python=3.{pythons(folder)[0]}", os.environ.get("POETRY_PYPI_MIRROR_URL")
+    plugin = ["--with=poetry-plugin-pypi-mirror"] if mirror else []
+    return run(folder, *POETRY, python, *plugin, "poetry", "--no-interaction", *arguments)
 
 
 def export(folder: Path, remote: str) -> str:
@@ -150,4 +146,4 @@ def pins(requirements: str, minor: int, system: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -22,14 +23,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def templated(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give only those files of the template that answers go into, and no lock: quick to render by the hundred."""
+    """Give only the files that answers go into, and no lock: quick to render by the hundred."""
     copy = tmp_path_factory.mktemp("templated") / "template"
     shutil.copytree(template, copy)
     for file in (copy / "template" / "project").rglob("*"):
-        if file.is_file() and (file.suffix != ".jinja" or file.stem.startswith(("requirements", "poetry.lock"))):
+        lock = re.search(r"requirements\.txt|poetry\.lock", file.name)
+        if file.is_file() and (lock or file.suffix != ".jinja"):
             file.unlink()
-    for file in (copy / "template" / "project").glob("*poetry.lock*"):
-        file.unlink()
     return copy
 
 

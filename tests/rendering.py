@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,13 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 Answers = dict[str, Any]
 Pair = frozenset[tuple[str, Any]]
 
-# What a question without choices is answered with in the matrix: its default (None), and what breaks a file that
-# was put together carelessly. No braces: those that are left after rendering were forgotten.
+# What a question without choices is answered with in the matrix: its default (None), and what breaks a file
+# that was put together carelessly. No braces: those that are left after rendering were forgotten.
 TYPED: Mapping[str, Sequence[Any]] = {
     "all_questions": [None],  # decides what is asked, not what is generated
-    "project_name": ["Churn", 'Kündigung "2" \\ \'Ω\' # 顧客 🦊'],
+    "project_name": ["Churn", "Kündigung \"2\" \\ 'Ω' # 顧客 🦊"],
     "package_name": ["churn", "a_2b"],
-    "description": [None, 'x: "y" \\n \'z\' # 日本語 & <b> - [1, 2] ' + "w" * 250],
+    "description": [None, "x: \"y\" \\n 'z' # 日本語 & <b> - [1, 2] " + "w" * 250],
     "author": [None, 'Ana "Ñ" O\'Neil \\ 太郎'],
     "email": [None, "team@example.com"],
     "tracking_uri": [None, "https://mlflow.example.com:5000/x"],
@@ -65,8 +66,10 @@ def pairwise(parameters: Mapping[str, Sequence[Any]]) -> Iterator[Answers]:
         row: Answers = dict(next(iter(missing)))  # a pair that is missing for sure: each row gets further
         for name in parameters:
             if name not in row:
-                gain = {x: sum(frozenset({(name, x), seen}) in missing for seen in row.items()) for x in parameters[name]}
-                row[name] = max(gain, key=gain.__getitem__)
+                gains = Counter[Any]()
+                for value in parameters[name]:
+                    gains[value] = sum(frozenset({(name, value), seen}) in missing for seen in row.items())
+                row[name] = gains.most_common(1)[0][0]
         for pair in pairs(row):
             missing.pop(pair, None)
         yield {name: row[name] for name in parameters}
@@ -81,15 +84,15 @@ class Rendered:
 
     def files(self, *patterns: str) -> list[Path]:
         """Its files that match one of the patterns (all, where there is none)."""
-        found = {file for pattern in patterns or ("*",) for file in self.path.rglob(pattern) if file.is_file()}
-        return sorted(found)
+        found = {file for pattern in patterns or ("*",) for file in self.path.rglob(pattern)}
+        return sorted(file for file in found if file.is_file())
 
     def text(self, name: str) -> str:
         """One of its files."""
         return (self.path / name).read_text(encoding="utf-8")
 
     def recorded(self) -> Answers:
-        """What its answers file says."""
+        """Read its answers file."""
         answers: Answers = yaml.safe_load(self.text(".copier-answers.yml"))
         return answers
 

@@ -1,4 +1,4 @@
-"""Every answer gives a repository that is whole: a matrix in which any two answers meet, and plain Copier's ways."""
+"""Every answer gives a whole repository: a matrix in which any two answers meet, and plain Copier's ways."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from rendering import ROOT, Rendered, pairs, pairwise, questions, render, values
+from rendering import ROOT, Answers, Rendered, pairs, pairwise, questions, render, values
 
 LICENSES = {
     "MIT": ("MIT License", "Copyright (c) {}", "THE SOFTWARE IS PROVIDED"),
@@ -61,9 +60,8 @@ def test_the_short_way_asks_at_most_eight() -> None:
 def test_the_matrix_holds_every_pair() -> None:
     """Checked against a list made another way."""
     chosen = values()
-    wanted = {
-        frozenset({(a, x), (b, y)}) for a in chosen for b in chosen if a < b for x in chosen[a] for y in chosen[b]
-    }
+    every = [(name, value) for name in chosen for value in chosen[name]]
+    wanted = {frozenset({one, other}) for one in every for other in every if one[0] < other[0]}
     assert set().union(*(pairs(row) for row in pairwise(chosen))) == wanted
 
 
@@ -221,7 +219,17 @@ def test_no_data_in_git(matrix: list[Rendered]) -> None:
     """The hook against data knows the usual names, and leaves code and the tests' samples alone."""
     hooks = yaml.safe_load(matrix[0].text(".pre-commit-config.yaml"))["repos"][0]["hooks"]
     hook = next(hook for hook in hooks if hook["id"] == "no-data")
-    for name in ("a.csv", "b/c.csv.gz", "d.parquet", "m.skops", "m.pkl", "m.joblib", "x.npz", "mlflow.db", "t.arrow"):
+    for name in [
+        "a.csv",
+        "b/c.csv.gz",
+        "d.parquet",
+        "m.skops",
+        "m.pkl",
+        "m.joblib",
+        "x.npz",
+        "mlflow.db",
+        "t.arrow",
+    ]:
         assert re.search(hook["files"], name), name
     for name in ("a.csv.dvc", "a.py", "database.py", "hydra/data/csv.yaml", "uv.lock"):
         assert not re.search(hook["files"], name), name
@@ -264,9 +272,16 @@ def test_git_ignores(matrix: list[Rendered], tmp_path: Path) -> None:
     """Data, secrets and what runs leave behind stay out; pointers, locks and what was generated go in."""
     path = tmp_path / "churn"
     shutil.copytree(matrix[0].path, path)
+    before = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()}
     git("init", "--quiet", cwd=path)
-    before = {str(file.relative_to(path)) for file in path.rglob("*") if file.is_file() and ".git/" not in str(file)}
-    ignored = [".env", ".venv/x", "outputs/m.skops", "data/raw.csv", "data/a/b.parquet", "src/__pycache__/x.pyc"]
+    ignored = [
+        ".env",
+        ".venv/x",
+        "outputs/m.skops",
+        "data/raw.csv",
+        "data/a/b.parquet",
+        "src/__pycache__/x.pyc",
+    ]
     kept = ["data/raw.csv.dvc", "data/a/.gitignore", "dvc.lock", "hydra/data/mine.yaml", "docs/outputs.md"]
     for name in ignored + kept:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -290,10 +305,10 @@ def repository(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-def copier_copy(repository: Path, destination: str, cwd: Path) -> dict[str, Any]:
+def copier_copy(repository: Path, destination: str, cwd: Path) -> Answers:
     """Run `copier copy --defaults`, and give what the answers file says."""
     run(sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", repository, destination, cwd=cwd)
-    answers: dict[str, Any] = yaml.safe_load((cwd / destination / ".copier-answers.yml").read_text(encoding="utf-8"))
+    answers = Rendered(cwd / destination, {}).recorded()
     assert answers["_commit"] == "v0.1.0"
     assert answers["_src_path"] == str(repository)
     return answers
@@ -325,5 +340,6 @@ def test_copy_into_a_subfolder_of_a_repository(repository: Path, tmp_path: Path)
     git("init", "--quiet", cwd=app)
     answers = copier_copy(repository, "services/ml", app)
     assert answers["package_name"] == "ml"
-    assert (app / "services/ml/.dvc" / answers["data_remote_url"]).resolve() == (tmp_path / "ml-dvc-remote").resolve()
+    remote = app / "services/ml/.dvc" / answers["data_remote_url"]
+    assert remote.resolve() == (tmp_path / "ml-dvc-remote").resolve()
     assert git("check-ignore", "services/ml/.env", cwd=app) == "services/ml/.env\n"
