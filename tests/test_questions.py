@@ -76,9 +76,9 @@ REFUSED_BY: dict[str, dict[str, list[str]]] = {
         LONG.format(51, 50): ["x" * 51],
         LONG.format(300, 50): ["x" * 300],
         TAKEN: [
-            "json", "class", "match", "test", "tests", "src", "data", "docs", "outputs", "python", "pip", "con",
-            "null", "hydra", "mlflow", "numpy", "pandas", "pandera", "polars", "sklearn", "lightgbm", "dvc",
-            "optuna", "git",
+            "json", "class", "match", "test", "tests", "src", "data", "docs", "outputs", "python", "pip",
+            "con", "null", "hydra", "mlflow", "numpy", "pandas", "pandera", "polars", "sklearn", "lightgbm",
+            "dvc", "optuna", "git",
         ],
     },
     "data_remote_url": {
@@ -126,9 +126,9 @@ REMOTES_REFUSED = [
 
 # Odd, and fine.
 TEXTS = [
-    "x", "顧客　離反", "🦊 👩‍💻 🏳️‍🌈", "{{ 7 * 7 }}", "{% raw %}", "{# x #}", "${x:-y}", '"', "'", "\\", '"""', "\\n",
-    "#", "null", "yes", "1.0", "0x1", "- a: b", "[a]", "* & !", "%s {0}", "$(x) `y`", "مرحبا", "a/b/../c", "é",
-    "e\u0301", "|", "?", "~", "@x", "=", "a;b", "x" * 80,
+    "x", "顧客　離反", "🦊 👩‍💻 🏳️‍🌈", "{{ 7 * 7 }}", "{% raw %}", "{# x #}", "${x:-y}", '"', "'", "\\",
+    '"""', "\\n", "#", "null", "yes", "1.0", "0x1", "- a: b", "[a]", "* & !", "%s {0}", "$(x) `y`", "مرحبا",
+    "a/b/../c", "é", "e\u0301", "|", "?", "~", "@x", "=", "a;b", "x" * 80,
 ]  # fmt: skip
 ACCEPTED: list[Answers] = [
     *({"project_name": text, "description": text, "author": text} for text in TEXTS),
@@ -194,7 +194,7 @@ def test_accepts(templated: Path, tmp_path: Path, answers: Answers) -> None:
 def test_typed_answers(
     templated: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Either a message at a question, or valid files: for any text, and for mixtures of good and odd answers."""
+    """Either a message at a question, or valid files: for any text, for mixtures of good and odd answers."""
     good: dict[str, list[str]] = {}
     for case in ACCEPTED:
         for name, value in case.items():

@@ -47,11 +47,16 @@ class Column(Section):
 
 
 class Source(Section):
-    """Where the raw data is. `query` is SQL: sent to the database, or run over the file as table `self`."""
+    """Where the raw data is.
+
+    `query` is SQL: sent to the database, or run over the file as table `self`; `null_values` is how a CSV
+    writes that a value is missing, besides leaving it out.
+    """
 
     kind: Literal["sklearn", "csv", "parquet", "sql"]
     uri: str
     query: str | None = None
+    null_values: list[str] = []
 
 
 class Split(Section):

@@ -183,6 +183,7 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
             content,
             infer_schema_length=ROWS_TO_INFER,
             schema_overrides=dict.fromkeys(text, pl.String),
+            null_values=source.null_values,
             try_parse_dates=True,
         )
 

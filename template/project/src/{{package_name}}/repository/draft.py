@@ -34,6 +34,7 @@ def describe(frame: pl.DataFrame, name: str, source: Source, target: str | None)
         f"  kind: {source.kind}",
         f"  uri: {_text(source.uri)}",
         f"  query: {_text(source.query) if source.query else 'null'}",
+        "  null_values: [] # how a CSV writes that a value is missing: [NA]",
         "",
         "split:",
         f"  by: {'time' if time else 'hash'} # hash: of the id; time: the latest rows are test",

@@ -1,0 +1,1 @@
+"""How good a model is: metrics, their uncertainty, and the report that people read."""

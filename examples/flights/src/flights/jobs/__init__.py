@@ -1,0 +1,1 @@
+"""One module a job, each with one public function of the settings."""

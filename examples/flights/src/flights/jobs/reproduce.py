@@ -1,0 +1,73 @@
+"""Train again what a run trained, and compare the metrics.
+
+Examples:
+    reproduce RUN                              RUN: the MLflow run's id, as in outputs/train/lineage.json
+    reproduce 3                                or a model version
+
+Exit code 1: the data is another, or the metrics differ.
+"""
+
+import math
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from ..compose import with_parameters
+from ..configurations import DataSettings, ModelSettings, Settings
+from ..evaluation.metrics import measure
+from ..middleware import lineage
+from ..middleware.errors import UserError
+from ..middleware.logger import log
+from ..middleware.tracking import Tracker
+from ..models import model_class
+from ..repository.data_manager import DataManager
+
+
+def reproduce(settings: Settings) -> None:
+    """Show the recorded metrics and those of training again from the record, side by side."""
+    if not settings.run:
+        raise UserError("say which run: `reproduce RUN`, with a run id or a model version")
+    record = Tracker(settings).record(settings.run)
+    made_of = yaml.safe_load(record.config)
+    again = settings.model_copy(
+        update={
+            "data": DataSettings.model_validate(made_of["data"]),
+            "model": ModelSettings.model_validate(made_of["model"]),
+            "metric": made_of["metric"],
+            "seed": made_of["seed"],
+        }
+    )
+    again = with_parameters(again, {})
+    manager = DataManager(again)
+    train, test = manager.load("train"), manager.load("test")
+    now = lineage.collect(again, manager.digest())
+    _compare(record, now)
+    model = model_class(again.model.name)(again.data, again.model, again.seed).fit(train)
+    metrics = measure(model, test)
+    table = Table("metric", "recorded", "again")
+    for name, value in record.metrics.items():
+        table.add_row(name, f"{value:.10g}", f"{metrics[name]:.10g}")
+    Console().print(table)
+    differ = [
+        n for n, v in record.metrics.items() if not math.isclose(v, metrics[n], rel_tol=1e-9, abs_tol=1e-12)
+    ]
+    if differ:
+        raise UserError(f"not reproduced: {', '.join(differ)} differ")
+    log.info("reproduced: equal metrics")
+
+
+def _compare(record: lineage.Lineage, now: lineage.Lineage) -> None:
+    """Refuse other data; warn of another code or environment, which the metrics will judge."""
+    back = (
+        f"git checkout {record.git_commit} && make setup && dvc checkout"
+        if record.git_commit
+        else "dvc checkout"
+    )
+    if record.data_hash != now.data_hash:
+        raise UserError(f"the data is not what that run saw. Go back to it: {back}")
+    if record.git_dirty:
+        log.warning("that run had changes that were not committed: they can't be had back")
+    for what in ("git_commit", "lock_hash"):
+        if getattr(record, what) != getattr(now, what):
+            log.warning("%s differs from that run's; should the metrics differ, go back: %s", what, back)

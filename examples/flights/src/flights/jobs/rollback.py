@@ -1,0 +1,16 @@
+"""Make the former champion champion again.
+
+Examples:
+    rollback                                   undo the last promotion
+"""
+
+from ..configurations import Settings
+from ..middleware.logger import log
+from ..middleware.tracking import Tracker
+
+
+def rollback(settings: Settings) -> None:
+    """Set MLflow's alias back to the version that the champion replaced."""
+    tracker = Tracker(settings)
+    was, now = tracker.rollback()
+    log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)

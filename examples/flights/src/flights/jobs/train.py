@@ -1,0 +1,46 @@
+"""Fit a model on the train part, measure it on the test part, and register it as a new version in MLflow.
+
+Examples:
+    train                                      the model that hydra/default.yaml names
+    train model=lightgbm                       another one
+    train model.max_depth=8 seed=1             with other parameters
+    train --multirun model=linear,random_forest     one after the other
+    train optimizer.apply=false                without the best parameters that optimize found
+"""
+
+from ..compose import with_parameters
+from ..configurations import Settings
+from ..evaluation.metrics import measure
+from ..middleware import lineage
+from ..middleware.files import exclusive
+from ..middleware.logger import log
+from ..middleware.tracking import Tracker
+from ..models import model_class
+from ..optimizer.best import best_parameters
+from ..repository.data_manager import DataManager
+
+
+def train(settings: Settings) -> lineage.Lineage:
+    """Register a new model version; its record is outputs/train/lineage.json."""
+    settings = with_parameters(settings, best_parameters(settings))
+    manager = DataManager(settings)
+    frame, test = manager.load("train"), manager.load("test")
+    record = lineage.collect(settings, manager.digest())
+    tracker = Tracker(settings)
+    with tracker.run("train", {"lineage": record.key, "data": settings.data.name}) as run_id:
+        log.info("fitting %s on %s rows", settings.model.name, f"{len(frame):,}")
+        model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(frame)
+        metrics = measure(model, test)
+        tracker.log(
+            {"model": settings.model.name, "seed": settings.seed, **settings.model.parameters()}, metrics
+        )
+        tracker.mlflow.log_text(record.config, "config.yaml")
+        version = tracker.save_model(model, record)
+        done = {"run_id": run_id, "model_name": tracker.name, "model_version": version, "metrics": metrics}
+        record = record.model_copy(update=done)
+        tracker.mlflow.log_dict({"key": record.key, **record.model_dump()}, "lineage.json")
+    with exclusive("train-record", settings.output_dir):
+        record.save(settings.output_dir / "train" / "lineage.json")
+    shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+    log.info("version %d of %s: %s", version, tracker.name, shown)
+    return record

@@ -1,0 +1,1 @@
+"""What every job needs and none is about: errors, logging, files, tracking and lineage."""

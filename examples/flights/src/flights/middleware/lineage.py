@@ -1,0 +1,90 @@
+"""What a run was made of: one record, whose key is in MLflow, in `outputs/` and in every registered row."""
+
+import json
+import re
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from ..configurations import Settings
+from .files import atomic
+
+PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^@/\s]+@")
+
+
+class Lineage(BaseModel, frozen=True, protected_namespaces=()):
+    """Code, data, configuration and environment of one trained model, and what it became."""
+
+    git_commit: str | None
+    git_dirty: bool
+    dvc_revision: str | None
+    data_hash: str
+    config_hash: str
+    lock_hash: str | None
+    run_id: str = ""
+    model_name: str = ""
+    model_version: int = 0
+    metrics: dict[str, float] = {}
+    config: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return 16 hexadecimal digits: equal for runs made of the same things."""
+        made_of = self.model_dump(exclude={"run_id", "model_name", "model_version", "metrics", "config"})
+        return sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+    def save(self, path: Path) -> None:
+        """Write the record as JSON, whole or not at all."""
+        with atomic(path) as temporary:
+            temporary.write_text(json.dumps({"key": self.key, **self.model_dump()}, indent=2) + "\n")
+
+
+def read(path: Path) -> Lineage | None:
+    """Return the record that `save` wrote, or None where there is none."""
+    return Lineage.model_validate_json(path.read_text()) if path.exists() else None
+
+
+def collect(settings: Settings, data_hash: str) -> Lineage:
+    """Return what a run of these settings on this data is made of, before it has run."""
+    config = describe(settings)
+    lock = Path("requirements.txt")
+    return Lineage(
+        git_commit=_git("rev-parse", "HEAD"),
+        git_dirty=bool(_git("status", "--porcelain", "--", ".")),
+        dvc_revision=_dvc_revision(settings.split_dir),
+        data_hash=data_hash,
+        config_hash=sha256(config.encode()).hexdigest(),
+        lock_hash=sha256(lock.read_bytes()).hexdigest() if lock.exists() else None,
+        config=config,
+    )
+
+
+def describe(settings: Settings) -> str:
+    """Return what training depends on as YAML, passwords in addresses blotted out."""
+    values = settings.model_dump(include={"data", "model", "metric", "seed"})
+    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return PASSWORD_IN_URL.sub(r"\1:***@", text)
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git says, or None outside a repository (or without git)."""
+    try:
+        command = ["git", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _dvc_revision(folder: Path) -> str | None:
+    """Return the hash under which dvc.lock knows the folder, if DVC keeps it."""
+    lock = Path("dvc.lock")
+    if not lock.exists():
+        return None
+    stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+    outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
+    return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)

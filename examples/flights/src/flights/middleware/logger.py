@@ -1,0 +1,60 @@
+"""Messages and progress: colour and bars on a terminal, plain lines everywhere else."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SECONDS_BETWEEN_LINES = 5.0
+
+PACKAGE = __name__.split(".")[0]
+COMMAND = PACKAGE.replace("_", "-")
+
+log = logging.getLogger(PACKAGE)
+
+
+def set_up(job: str, folder: Path | None = None) -> None:
+    """Send the project's messages to stderr and, where a folder is given, to `<folder>/job.log`."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers.clear()
+    line = logging.Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S")
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.logging import RichHandler
+
+        console = Console(stderr=True)
+        screen: logging.Handler = RichHandler(
+            console=console, show_path=False, show_level=False, markup=False, log_time_format="%H:%M:%S"
+        )
+        screen.setFormatter(logging.Formatter(f"{job:<9} %(message)s"))
+    else:
+        screen = logging.StreamHandler()
+        screen.setFormatter(line)
+    log.addHandler(screen)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(folder / "job.log", encoding="utf-8")
+        file.setFormatter(line)
+        log.addHandler(file)
+
+
+def progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    """Yield the items and show how far it has come: a bar on a terminal, a line now and then elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(stderr=True)
+        yield from track(items, description, total=total, console=console, transient=True)
+        return
+    shown = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        if time.monotonic() - shown >= SECONDS_BETWEEN_LINES:
+            shown = time.monotonic()
+            log.info("%s: %d%s", description, done, f" of {total}" if total else "")

@@ -1,0 +1,175 @@
+"""MLflow: runs, models and their aliases. The only module that imports it."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..configurations import DataSettings, Settings
+from ..models import model_class
+from ..models.base_model import COMMON_TYPES, BaseModel
+from .errors import UserError
+from .lineage import Lineage
+
+CHAMPION = "champion"
+FORMER = "former_champion"  # tag of a version: whom it replaced
+SECONDS_TO_CONNECT = 3.0
+QUIET = {  # before the import: MLflow reads some of these only once
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+
+
+class Tracker:
+    """A connection to where runs and models are kept: a SQLite file in `outputs/`, or a server by its URI."""
+
+    def __init__(self, settings: Settings) -> None:
+        for key, value in QUIET.items():
+            os.environ.setdefault(key, value)
+        self.name = settings.tracking.registered_model
+        self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir.resolve()}/mlflow.db"
+        _check_reachable(self.uri)
+
+        import mlflow
+        from filelock import FileLock
+        from mlflow.exceptions import MlflowException
+
+        self.mlflow = mlflow
+        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            mlflow.set_tracking_uri(self.uri)
+            self.client = mlflow.MlflowClient()
+            # A fresh database is migrated by its first user; a second one at the same moment would crash.
+            with FileLock(settings.output_dir / ".mlflow.lock"):
+                here = (settings.output_dir / "mlartifacts").resolve().as_uri()
+                artifacts = None if settings.tracking.uri else here
+                experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
+                if experiment is None:
+                    self.client.create_experiment(settings.tracking.experiment, artifact_location=artifacts)
+            mlflow.set_experiment(settings.tracking.experiment)
+        except MlflowException as error:
+            raise UserError(f"tracking.uri: {self.uri}: {_first_line(error)}") from error
+
+    @contextmanager
+    def run(self, job: str, tags: dict[str, str], run_id: str | None = None) -> Iterator[str]:
+        """Open a run, or go on with `run_id`, and yield its id; an error inside marks it as failed."""
+        with self.mlflow.start_run(run_id=run_id, run_name=None if run_id else job) as run:
+            self.mlflow.set_tags({"job": job, **tags})
+            yield run.info.run_id
+
+    def log(self, parameters: dict[str, Any], metrics: dict[str, float]) -> None:
+        """Record parameters and metrics in the open run."""
+        self.mlflow.log_params(parameters)
+        self.mlflow.log_metrics(metrics)
+
+    def save_model(self, model: BaseModel, lineage: Lineage) -> int:
+        """Store the model in the open run, in the skops format, and return its version."""
+        from mlflow import sklearn
+        from mlflow.exceptions import MlflowException
+
+        types = [*COMMON_TYPES, *model.trusted_types]
+        stored = sklearn.log_model(
+            model.pipeline,
+            name="model",
+            serialization_format="skops",
+            skops_trusted_types=types,
+            pip_requirements=["-r requirements.txt"] if Path("requirements.txt").exists() else [],
+        )
+        tags = {"lineage": lineage.key, "model": model.settings.name, "data": model.data.name}
+        if not self.client.search_registered_models(filter_string=f"name = '{self.name}'", max_results=1):
+            with suppress(MlflowException):  # another run has just made it
+                self.client.create_registered_model(self.name)
+        version = self.client.create_model_version(
+            self.name, stored.model_uri, run_id=stored.run_id, tags=tags, model_id=stored.model_id
+        )
+        return int(version.version)
+
+    def version(self, reference: str | int) -> Any:
+        """Return the model version that an alias (`champion`) or a number refers to.
+
+        Raises:
+            UserError: there is none.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            if str(reference).isdigit():
+                return self.client.get_model_version(self.name, str(reference))
+            return self.client.get_model_version_by_alias(self.name, str(reference))
+        except MlflowException as error:
+            what = f"version {reference}" if str(reference).isdigit() else f"{reference!r}"
+            raise UserError(
+                f"model {self.name!r} has no {what} yet: run `train`, then `evaluate`, which promotes a model"
+                f" that is good enough to {CHAMPION!r}"
+            ) from error
+
+    def record(self, run: str) -> Lineage:
+        """Return the lineage of a run, given its id or the version of the model that it registered."""
+        from mlflow.exceptions import MlflowException
+
+        run_id = self.version(run).run_id if run.isdigit() else run
+        try:
+            return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"runs:/{run_id}/lineage.json"))
+        except MlflowException as error:
+            raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
+
+    def champion(self) -> Any | None:
+        """Return the champion's model version, or None while there is none."""
+        try:
+            return self.version(CHAMPION)
+        except UserError:
+            return None
+
+    def load_model(self, version: Any, data: DataSettings, seed: int = 0) -> BaseModel:
+        """Return a version's model. Nothing in its file is executed, whatever the file itself asks for.
+
+        MLflow's own loader trusts the types that the stored model lists; ours only those that the code lists.
+        """
+        cls = model_class(version.tags["model"])
+        folder = Path(self.mlflow.artifacts.download_artifacts(f"models:/{self.name}/{version.version}"))
+        settings = cls.settings_class.model_construct(name=version.tags["model"])
+        return cls(data, settings, seed).load(folder / "model.skops")
+
+    def promote(self, version: Any) -> None:
+        """Make a version the champion, and note whom it replaces."""
+        former = self.champion()
+        if former is not None and former.version != version.version:
+            self.client.set_model_version_tag(self.name, version.version, FORMER, str(former.version))
+        self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
+
+    def rollback(self) -> tuple[int, int]:
+        """Make the former champion champion again; return the version that was and the one that is."""
+        current = self.version(CHAMPION)
+        former = current.tags.get(FORMER)
+        if former is None:
+            raise UserError(
+                f"model {self.name!r} version {current.version} replaced no other: nothing to go back to"
+            )
+        self.client.set_registered_model_alias(self.name, CHAMPION, former)
+        return int(current.version), int(former)
+
+
+def _check_reachable(uri: str) -> None:
+    """Fail within seconds, in plain words, where no server answers (MLflow would retry for minutes)."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), SECONDS_TO_CONNECT).close()
+    except OSError as error:
+        message = (
+            f"tracking.uri: no MLflow server answers at {parts.scheme}://{parts.hostname}:{port} ({error})"
+        )
+        raise UserError(message) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

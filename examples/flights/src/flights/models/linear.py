@@ -1,0 +1,34 @@
+"""Logistic regression or ridge regression: fast, and what a stronger model has to beat."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..configurations import ModelSettings, Positive
+from .base_model import BaseModel
+from .preprocess import preprocessor
+
+
+class LinearSettings(ModelSettings, extra="forbid"):
+    """One strength of the L2 penalty for both kinds: larger is simpler."""
+
+    penalty: Annotated[float, Field(gt=0)]
+    max_iter: Positive
+
+
+class Linear(BaseModel):
+    """scikit-learn's logistic regression for classes, ridge for numbers."""
+
+    settings_class = LinearSettings
+
+    def build(self) -> Any:
+        """Return preprocessing with scaling and the linear model."""
+        from sklearn.linear_model import LogisticRegression, Ridge
+        from sklearn.pipeline import make_pipeline
+
+        penalty, max_iter = self.settings.penalty, self.settings.max_iter
+        if self.data.task == "classification":
+            model = LogisticRegression(C=1 / penalty, max_iter=max_iter, random_state=self.seed)
+        else:
+            model = Ridge(alpha=penalty, max_iter=max_iter, random_state=self.seed)
+        return make_pipeline(preprocessor(self.data, for_trees=False), model)

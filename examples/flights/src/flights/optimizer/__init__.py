@@ -1,0 +1,1 @@
+"""The search for better parameters: search spaces, and the loop over trials."""

@@ -1,0 +1,132 @@
+"""The loop over trials: Optuna's ask and tell, over processes, on a journal that survives a kill."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from ..compose import with_parameters
+from ..configurations import Settings
+from ..evaluation.metrics import measure
+from ..middleware.errors import UserError
+from ..models import model_class
+from .schema import search_space
+
+if TYPE_CHECKING:
+    import polars as pl
+    from optuna import Study
+
+
+class Optimizer:
+    """A search over the model's search space by cross-validation on the train part."""
+
+    def __init__(self, settings: Settings, data_hash: str) -> None:
+        self.settings = settings
+        self.space = search_space(settings.model)
+        self.journal = settings.output_dir.resolve() / "optimize" / "journal.log"
+        asked = settings.model_dump(include={"data", "model", "metric", "seed"}, mode="json")
+        search = [settings.optimizer.folds, settings.optimizer.pruning]
+        what = json.dumps([asked, search, data_hash])
+        # Another question is another study: results of different data or settings never mix.
+        self.name = f"{settings.data.name}-{settings.model.name}-{sha256(what.encode()).hexdigest()[:12]}"
+
+    def study(self, seed: int = 0) -> "Study":
+        """Open the study, or begin it."""
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.journal.parent.mkdir(parents=True, exist_ok=True)
+        pruners = optuna.pruners
+        pruner: Any = pruners.MedianPruner() if self.settings.optimizer.pruning else pruners.NopPruner()
+        return optuna.create_study(
+            storage=JournalStorage(JournalFileBackend(str(self.journal))),
+            sampler=optuna.samplers.TPESampler(seed=self.settings.seed + seed),
+            pruner=pruner,
+            study_name=self.name,
+            direction="maximize" if self.settings.larger_is_better else "minimize",
+            load_if_exists=True,
+        )
+
+    def remaining(self) -> list[int]:
+        """Return the numbers of the trials to run, after giving up those that a kill left unfinished."""
+        from optuna.trial import TrialState
+
+        study = self.study()
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            study.tell(trial.number, state=TrialState.FAIL)
+        done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
+        return list(range(done, self.settings.optimizer.trials))
+
+    def run(self, frame: "pl.DataFrame") -> Iterator[int]:
+        """Run the remaining trials over `optimizer.jobs` processes; yield each one's number as it ends."""
+        from time import monotonic
+
+        from joblib import Parallel, delayed
+
+        timeout = self.settings.optimizer.timeout
+        until = monotonic() + timeout if timeout else None
+        jobs = self.settings.optimizer.jobs
+        folds = list(self._folds(frame))
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
+        todo = (number for number in self.remaining() if until is None or monotonic() < until)
+        yield from parallel(delayed(self.trial)(frame, folds, number) for number in todo)
+
+    def trial(self, frame: "pl.DataFrame", folds: list[Any], seed: int) -> int:
+        """Run one trial: ask for parameters, score them fold by fold, give up early where it is hopeless."""
+        from optuna.trial import TrialState
+
+        study = self.study(seed)
+        trial = study.ask()
+        chosen = {name: distribution.suggest(trial, name) for name, distribution in self.space.items()}
+        settings = with_parameters(self.settings, chosen)
+        scores: list[float] = []
+        for step, (train, test) in enumerate(folds):
+            model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(
+                frame[train]
+            )
+            metrics = measure(model, frame[test])
+            if settings.metric not in metrics:
+                raise UserError(
+                    f"metric {settings.metric!r} can't be computed on fold {step}: too few rows or classes"
+                )
+            scores.append(metrics[settings.metric])
+            trial.report(sum(scores) / len(scores), step)
+            if step + 1 < len(folds) and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+                return int(trial.number)
+        study.tell(trial, sum(scores) / len(scores))
+        return int(trial.number)
+
+    def _folds(self, frame: "pl.DataFrame") -> Iterator[Any]:
+        """Yield (train rows, test rows): in order of time where the data set has one, else shuffled."""
+        import numpy as np
+        from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
+
+        data, count = self.settings.data, self.settings.optimizer.folds
+        target = frame[data.target].to_numpy()
+        if len(frame) < 2 * count:
+            raise UserError(f"optimizer.folds is {count}, but the train part has only {len(frame)} rows")
+        if data.split.by == "time" and data.time:
+            order = frame[data.time].arg_sort().to_numpy()
+            for train, test in TimeSeriesSplit(count).split(order):
+                yield order[train], order[test]
+        elif data.task == "classification":
+            if np.unique(target, return_counts=True)[1].min() < count:
+                raise UserError(f"optimizer.folds is {count}, but a class of {data.target!r} has fewer rows")
+            yield from StratifiedKFold(count, shuffle=True, random_state=self.settings.seed).split(
+                target, target
+            )
+        else:
+            yield from KFold(count, shuffle=True, random_state=self.settings.seed).split(target)
+
+    def best(self) -> tuple[dict[str, Any], float, int]:
+        """Return the best trial's parameters and score, and how many trials there are."""
+        study = self.study()
+        trials = study.get_trials(deepcopy=False)
+        if not any(trial.state.name == "COMPLETE" for trial in trials):
+            raise UserError(
+                "no trial was completed: raise optimizer.timeout, or look at the model's search space"
+            )
+        return study.best_params, float(study.best_value), len(trials)

@@ -1,0 +1,1 @@
+"""The repository layer: all data I/O, and what valid data is."""

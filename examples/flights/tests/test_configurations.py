@@ -1,0 +1,58 @@
+"""Every file under hydra/ composes, and what is wrong in one is named."""
+
+from pathlib import Path
+
+import pytest
+from conftest import HYDRA, overrides
+
+from flights.compose import load
+from flights.configurations import Settings
+from flights.middleware.errors import UserError
+
+CHOICES = [f"{file.parent.name}={file.stem}" for file in sorted(HYDRA.glob("*/*.yaml"))]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host/database")
+    settings = load([choice], HYDRA)
+    group, name = choice.split("=")
+    if group in ("data", "model"):
+        assert getattr(settings, group).name == name
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.max_iter=many", "model.max_iter: Input should be a valid integer"),
+        ("+model.penaltie=2", "model.penaltie: there is no such key; did you mean 'penalty'?"),
+        (
+            "+data.split.teste_size=0.1",
+            "data.split.teste_size: there is no such key; did you mean 'test_size'?",
+        ),
+        (
+            "+data.columns.amount.rol=id",
+            "data.columns.amount.rol: there is no such key; did you mean 'role'?",
+        ),
+        ("data.split.test_size=1.5", "data.split.test_size: Input should be less than 1"),
+        ("metric=roc_auk", "metric: there is no 'roc_auk'"),
+        ("evaluate.slices=[grup]", "evaluate.slices: there is no 'grup'; did you mean 'group'?"),
+        ("+evaluate.maximum.logloss=1", "evaluate.maximum: there is no 'logloss'"),
+        ("data.columns.amount.role=target", "only one column can have role target: amount, target"),
+        ("data.columns.target.role=feature", "no column has role target"),
+        ("data.columns.when.role=feature", "feature 'when' is a date"),
+        ("+data.columns.Target={dtype: float}", "feature 'Target' looks like the target"),
+        ("+data.columns.other={dtype: text}", "data.columns.other.dtype: Input should be 'int', 'float'"),
+        ("model.name=linaer", "there is no model 'linaer'; did you mean 'linear'?"),
+    ],
+)
+def test_what_is_wrong_is_named(project: Path, task: str, override: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        load(overrides(task, "model=linear", override))
+    assert message in str(error.value)
+
+
+def test_settings_are_typed(settings: Settings) -> None:
+    assert settings.data.features == ["amount", "count", "colour", "member"]
+    assert (settings.data.id, settings.data.time, settings.data.target) == ("id", "when", "target")
+    assert settings.split_dir == Path("data/tiny")

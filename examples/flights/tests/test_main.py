@@ -1,0 +1,107 @@
+"""The command: help, and mistakes that people make."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+from flights.main import JOBS, main
+from flights.middleware.errors import BusyError
+from flights.middleware.files import atomic, exclusive
+from flights.middleware.logger import COMMAND
+
+
+def test_help_names_every_job(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(job in out for job in JOBS)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_explains_itself(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([job, "--help"]) == 0
+    assert f"{COMMAND} {job}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "there is no job 'trian'; did you mean 'train'?"),
+        (["train", "model=linaer"], "there is no hydra/model/linaer.yaml; did you mean 'linear'?"),
+        (["train", "modle=linear"], "modle: there is no such key; did you mean 'model'?"),
+        (
+            ["train", "model=linear", "model.penalti=1"],
+            "model.penalti: there is no such key; did you mean 'penalty'?",
+        ),
+        (["train", "data.splt.by=time"], "data.splt.by: there is no such key; did you mean 'split'?"),
+        (["train", "model.penalty"], "'model.penalty' is not KEY=VALUE"),
+        (["register", "register=postgresql"], "the environment has no DATABASE_URL: set it"),
+        (["train", "tracking.uri=http://127.0.0.1:9"], "no MLflow server answers at http://127.0.0.1:9"),
+        (["register", "register.url=nonsense"], "register.url: no database can be reached like this"),
+        (["train"], "data/tiny/train.parquet is not there: run `retrieve data=tiny` first"),
+        (["draft", "nothing.csv"], "csv 'nothing.csv' can't be read"),
+        (["reproduce", "12"], "has no version 12 yet"),
+    ],
+)
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_mistakes_get_one_clear_message(
+    project: Path,
+    run: Run,
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    if "register" in arguments[0] or "tracking" in str(arguments):
+        assert run("retrieve") == 0
+        Path("outputs/predict").mkdir(parents=True)
+        Path("outputs/predict/predictions.parquet").write_bytes(Path("data/tiny/test.parquet").read_bytes())
+    capsys.readouterr()
+    assert run(*arguments) == 1
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_outside_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train"]) == 1
+    assert "run this inside the project" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_two_runs_at_once(project: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with exclusive("retrieve-tiny", Path("outputs")):
+        assert run("retrieve") == 7
+    assert "another 'retrieve-tiny' is running here" in capsys.readouterr().err
+    assert run("retrieve") == 0
+
+
+def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
+    for target in (tmp_path / "file", tmp_path / "folder"):
+        with atomic(target) as path:
+            if target.name == "folder":
+                path.mkdir()
+                path = path / "inside"
+            path.write_text("old")
+        with pytest.raises(ZeroDivisionError), atomic(target) as path:
+            path.write_text(str(1 / 0))
+        kept = target / "inside" if target.is_dir() else target
+        assert kept.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".file.999999999.tmp").write_text("half")
+    (tmp_path / ".folder.999999999.old.tmp").mkdir()
+    with atomic(tmp_path / "file") as path:
+        path.write_text("whole")
+    with pytest.raises(BusyError), exclusive("one", tmp_path), exclusive("one", tmp_path):
+        pass
+    with pytest.raises(RuntimeError), atomic(tmp_path / "folder"):
+        raise RuntimeError
+    assert (tmp_path / "folder").is_dir()  # the old folder is back where a kill between two renames left none
+    assert not list(tmp_path.glob(".f*"))

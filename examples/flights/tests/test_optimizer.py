@@ -1,0 +1,78 @@
+"""The search: what is refused before the first trial, what survives a stop."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Run, make_frame, overrides
+
+from flights.compose import load
+from flights.configurations import Settings
+from flights.middleware.errors import UserError
+from flights.optimizer.best import best_parameters
+from flights.optimizer.optimizer import Optimizer
+from flights.optimizer.schema import search_space
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (
+            "{penalti: {type: float, low: 1.0, high: 2.0}}",
+            "penalti: the model has no such parameter; did you mean",
+        ),
+        ("{penalty: {type: float, low: 2.0, high: 1.0}}", "penalty: low (2.0) is above high (1.0)"),
+        ("{penalty: {type: float, low: 0.0, high: 1.0}}", "penalty: Input should be greater than 0"),
+        ("{penalty: {type: float, low: 0.0, high: 1.0, log: true}}", "penalty: log needs low above 0"),
+        ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
+        (
+            "{max_iter: {type: int, low: 1.5, high: 9}}",
+            "max_iter: low, high and step of an int are whole numbers",
+        ),
+        ("{max_iter: {type: categorical, choices: [10, many]}}", "max_iter: Input should be a valid integer"),
+        ("{max_iter: {type: integer, low: 1, high: 9}}", "max_iter: Input tag 'integer'"),
+    ],
+)
+def test_a_wrong_space_is_named(project: Path, task: str, space: str, message: str) -> None:
+    settings = load(overrides(task, "model=linear", "~model.search_space", f"+model.search_space={space}"))
+    with pytest.raises(UserError) as error:
+        search_space(settings.model)
+    assert message in str(error.value)
+
+
+def test_a_stopped_search_goes_on(project: Path, task: str) -> None:
+    frame = make_frame(task)
+    more = ("model=linear", "optimizer.trials=4")
+    stopped = Optimizer(load(overrides(task, *more)), "data")
+    trials = stopped.run(frame)
+    next(trials)
+    stopped.study().ask()  # a trial that never ends, as after a kill
+    del trials
+    again = Optimizer(load(overrides(task, *more)), "data")
+    left = again.remaining()
+    assert 0 < len(left) < 4
+    assert len(list(again.run(frame))) == len(left)
+    assert again.remaining() == []
+    assert Optimizer(load(overrides(task, *more)), "other data").remaining() == [0, 1, 2, 3]
+
+
+def test_processes_share_one_study(project: Path, task: str) -> None:
+    settings = load(overrides(task, "model=linear", "optimizer.trials=6", "optimizer.jobs=2"))
+    optimizer = Optimizer(settings, "data")
+    assert sorted(optimizer.run(make_frame(task))) == [0, 1, 2, 3, 4, 5]
+    parameters, score, trials = optimizer.best()
+    assert (list(parameters), trials) == (["penalty"], 6)
+    assert score == optimizer.study().best_value
+
+
+def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, run: Run, task: str) -> None:
+    assert run("retrieve") == 0
+    assert run("optimize", "model=lightgbm", "model.n_estimators=5") == 0
+    found = yaml.safe_load(Path("outputs/optimize/tiny-lightgbm.yaml").read_text())["parameters"]
+    assert set(found) == {"learning_rate", "num_leaves", "min_child_samples"}
+    plain: Settings = load(overrides(task, "model=lightgbm"))
+    assert best_parameters(plain) == found
+    typed = load(overrides(task, "model=lightgbm", "model.num_leaves=9"))
+    assert best_parameters(typed) == {name: value for name, value in found.items() if name != "num_leaves"}
+    assert best_parameters(load(overrides(task, "model=lightgbm", "optimizer.apply=false"))) == {}
+    assert best_parameters(load(overrides(task, "model=linear"))) == {}

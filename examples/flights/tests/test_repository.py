@@ -1,0 +1,168 @@
+"""Data: what is read, refused, split and drafted."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+import yaml
+from conftest import Run, make_frame, overrides
+from polars.testing import assert_frame_equal
+
+from flights.compose import load
+from flights.configurations import Settings
+from flights.middleware.errors import UserError
+from flights.repository.data_manager import DataManager, batches
+
+
+def test_source_is_read_in_the_declared_types(settings: Settings, task: str) -> None:
+    frame = DataManager(settings).read_source()
+    assert_frame_equal(frame, make_frame(task))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "sql"])
+def test_other_sources_give_the_same(project: Path, task: str, kind: str) -> None:
+    frame = make_frame(task)
+    uri, query = "tiny.parquet", "null"
+    if kind == "parquet":
+        frame.write_parquet(uri)
+    else:
+        uri, query = "sqlite:///tiny.db", "SELECT * FROM tiny"
+        frame.write_database("tiny", uri, engine="sqlalchemy")
+    settings = load(
+        overrides(task, f"data.source.kind={kind}", f"data.source.uri='{uri}'", f"data.source.query={query}")
+    )
+    assert_frame_equal(DataManager(settings).read_source(), frame)
+
+
+def test_query_derives_columns(project: Path, task: str) -> None:
+    query = 'SELECT id, when, amount * 2 AS amount, count, colour, member, "group", target FROM self'
+    settings = load(overrides(task))
+    source = settings.data.source.model_copy(update={"query": query})
+    settings = settings.model_copy(update={"data": settings.data.model_copy(update={"source": source})})
+    found = DataManager(settings).read_source()["amount"]
+    assert found.to_list() == (make_frame(task)["amount"] * 2).to_list()
+
+
+def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
+    """Put a value into the third row."""
+    values = frame[column].to_list()
+    values[2] = value
+    strict = isinstance(value, type(values[0])) or value is None
+    return frame.with_columns(
+        pl.Series(column, values if strict else [None if v is None else str(v) for v in values])
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10.0): 99.0"),
+        ("amount", None, "column 'amount' has null values; if they are right, say nullable: true"),
+        ("amount", "much", "column 'amount': 1 of 160 values are not float: 'much'"),
+        ("count", "1.5", "column 'count': 1 of 160 values are not int: 1.5"),
+        ("id", 1000, "column 'id' is the id, but it repeats: 1000"),
+        ("when", "soon", "column 'when': 1 of 160 values are not date: 'soon'"),
+    ],
+)
+def test_wrong_values_are_named(
+    project: Path, settings: Settings, task: str, column: str, value: Any, message: str
+) -> None:
+    spoil(make_frame(task), column, value).write_csv("tiny.csv")
+    with pytest.raises(UserError) as error:
+        DataManager(settings).read_source()
+    assert message in str(error.value)
+
+
+def test_wrong_frames_are_named(project: Path, settings: Settings, task: str) -> None:
+    frame = make_frame(task)
+    copy = frame.with_columns(amount=frame["target"]) if task == "regression" else None
+    cases = {
+        "column 'amount' is not there; did you mean 'amounts'?": frame.rename({"amount": "amounts"}),
+        "there are no rows": frame.clear(),
+        "target 'target' has a single value": frame.with_columns(target=pl.lit(frame["target"][0])),
+        "column 'colour' holds nothing but nulls": frame.with_columns(colour=pl.lit(None, pl.String)),
+    }
+    for message, wrong in cases.items():
+        wrong.write_csv("tiny.csv")
+        with pytest.raises(UserError) as error:
+            DataManager(settings).read_source()
+        assert message in str(error.value)
+    if copy is not None:
+        copy.with_columns(pl.col("amount", "target") / 100).write_csv("tiny.csv")
+        with pytest.raises(UserError, match="feature 'amount' is a copy of target"):
+            DataManager(settings).read_source()
+
+
+def test_a_missing_source_is_named(settings: Settings) -> None:
+    Path("tiny.csv").unlink()
+    with pytest.raises(UserError, match=r"csv 'tiny.csv' can't be read: .*No such file"):
+        DataManager(settings).read_source()
+
+
+def test_rows_stay_on_their_side_when_others_come(project: Path, settings: Settings, task: str) -> None:
+    manager = DataManager(settings)
+    whole = make_frame(task, rows=400)
+    small = manager.split(whole.filter(pl.col("id") % 2 == 0))
+    large = manager.split(whole.sample(fraction=1.0, shuffle=True, seed=1))
+    for part in ("train", "test"):
+        assert set(small[part]["id"]) <= set(large[part]["id"])
+    assert 0.2 < len(large["test"]) / 400 < 0.4
+
+
+def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
+    frame = make_frame(task)
+    split = {"data.split.by": "time", "data.split.cutoff": "2024-04-01"}
+    settings = load(overrides(task, *(f"{key}={value}" for key, value in split.items())))
+    parts = DataManager(settings).split(frame)
+    assert (str(parts["train"]["when"].max()), str(parts["test"]["when"].min())) == (
+        "2024-03-31",
+        "2024-04-01",
+    )
+    latest = DataManager(load(overrides(task, "data.split.by=time"))).split(frame)["test"]
+    assert len(latest) == round(0.3 * len(frame))
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
+    frame = make_frame(task).with_columns(
+        target=pl.when(pl.col("id") < 1002).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    parts = DataManager(load(overrides(task, "data.split.stratify=true"))).split(frame)
+    assert [part["target"].n_unique() for part in parts.values()] == [2, 2]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str) -> None:
+    frame, path = make_frame(task), Path(f"rows.{ending}")
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    rows, found = batches(path, 50)
+    parts = list(found)
+    assert rows == 160
+    assert max(len(part) for part in parts) <= 160
+    assert pl.concat([part.select("id") for part in parts])["id"].to_list() == frame["id"].to_list()
+
+
+def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
+    assert run("draft", "tiny.csv", "draft.name=drafted") == 0
+    written = yaml.safe_load(Path("hydra/data/drafted.yaml").read_text())
+    assert written["task"] == task
+    assert {name: column["role"] for name, column in written["columns"].items()} == {
+        "id": "id", "when": "time", "amount": "feature", "count": "feature", "colour": "feature",
+        "member": "feature", "group": "feature", "target": "target",
+    }  # fmt: skip
+    assert run("retrieve", "data=drafted") == 0
+    assert run("draft", "tiny.csv", "draft.name=drafted") == 1
+
+
+def test_predictions_need_an_id(project: Path, task: str) -> None:
+    from flights.repository.schema import prediction_table
+
+    settings = load(overrides(task))
+    table = prediction_table(settings.data, "predictions")
+    assert [column.name for column in table.primary_key] == ["id", "model_version"]
+    assert isinstance(table.c.prediction.type, sa.Text if task == "classification" else sa.Double)
+    nameless = load(overrides(task, "data.columns.id.role=ignore"))
+    with pytest.raises(UserError, match="no column with role id"):
+        prediction_table(nameless.data, "predictions")
