@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from rendering import ROOT, Rendered, pairwise, render, values
 
 

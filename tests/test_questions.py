@@ -28,7 +28,6 @@ from jinja2.sandbox import SandboxedEnvironment
 from packaging.metadata import Metadata
 from poetry.core.factory import Factory
 from poetry.core.masonry.builders.wheel import WheelBuilder
-
 from rendering import ROOT, Answers, Rendered, questions, render
 
 # Each opens with what is wrong; what to type instead follows.
@@ -42,9 +41,9 @@ NO_PERSON = "contains a comma or an angle bracket, which packaging metadata can'
 NO_MAIL = "This is no e-mail address; type one such as team@example.com, or nothing."
 NO_FOLDER = "A local remote is a folder; type its path with / between folders"
 NO_REMOTE = "The address of this remote looks like"
-REMOTE_SECRET = "The address goes into git, so keys and passwords can't be in it; type"  # noqa: S105 - a message
+REMOTE_SECRET = "The address goes into git, so keys and passwords can't be in it; type"
 NO_TRACKING = "This is no address that MLflow keeps runs at; type one such as https://mlflow.example.com"
-TRACKING_SECRET = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD into .env."  # noqa: S105 - a message
+TRACKING_SECRET = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD into .env."
 
 # What breaks a line, hides, or turns the direction of writing; the last is half of a character.
 BAD = "\n \r\n \t \0 \x07 \x1b \x7f \x85 \u2028 \u2029 \u202e \u2066 \u200b \ufeff \ue000 \uffff " + chr(
@@ -331,7 +330,7 @@ class Terminal:
         self.pid, self.screen = pty.fork()
         if self.pid == 0:  # the child
             os.environ |= {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
-            os.execv(command[0], command)  # noqa: S606 - our own interpreter
+            os.execv(command[0], command)
         termios.tcsetwinsize(self.screen, (50, 250))
 
     def expect(self, text: str, seconds: float = 30) -> None:

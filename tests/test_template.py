@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from rendering import ROOT, Answers, Rendered, pairs, pairwise, questions, render, values
 
 LICENSES = {

@@ -1,0 +1,303 @@
+"""Three whole projects run for real: six jobs by DVC, their own tests, style and types.
+
+The other test files start from here: `trained` makes one of these projects once, `Project.copy` gives each
+test one of its own, `Project.job` runs a job in a process of its own that has imported its libraries already.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from rendering import ROOT, Answers, render
+
+CONFIGURATIONS: dict[str, Answers] = {
+    "churn": {"project_name": "Churn", "model": "random_forest"},
+    "bike_demand": {
+        "project_name": "Bike demand 🚲",
+        "description": "Says \"how many\" of 'them' \\ tomorrow",
+        "author": "Ana Ñ. O'Neil",
+        "email": "ana@example.com",
+        "license": "Apache-2.0",
+        "task": "regression",
+        "model": "lightgbm",
+        "package_manager": "poetry",
+        "python_version": "3.12",
+        "data_remote": "s3",
+        "data_remote_url": "s3://bucket/dvc",
+    },
+    "grades": {
+        "project_name": "Grades",
+        "model": "linear",
+        "license": "MIT",
+        "ci": "gitlab",
+        "data_remote_url": "../../a-folder",
+    },
+}
+JOBS = ("retrieve", "optimize", "train", "evaluate", "predict", "register")
+HEAVY = (
+    "hydra",
+    "joblib",
+    "lightgbm",
+    "matplotlib",
+    "mlflow",
+    "numpy",
+    "optuna",
+    "pandas",
+    "pandera",
+    "polars",
+)
+HEAVY += ("pyarrow", "pydantic", "rich", "scipy", "skops", "sklearn", "sqlalchemy")
+PRELOADED = ("hydra", "matplotlib.figure", "mlflow.sklearn", "optuna", "pandera.polars", "polars", "psycopg")
+PRELOADED += ("pyarrow.dataset", "s3fs", "skops.io", "sklearn.ensemble", "sqlalchemy", "test_projects")
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(list(PRELOADED))
+OURS = ("AWS_", "DVC_", "GIT_", "MLFLOW_", "PYTEST_")  # what may be set here, and would change what is tested
+NUMBERS = count()
+
+
+@dataclass
+class Job:
+    """A job that was started."""
+
+    process: Any
+    errors: Path
+
+    def stderr(self) -> str:
+        """What it has said so far."""
+        return self.errors.read_text(encoding="utf-8")
+
+    def wait(self, code: int | None = 0, seconds: float = 120) -> str:
+        """Wait for its end, expect the exit code (None: any), and give what it said."""
+        self.process.join(seconds)
+        said = self.stderr()
+        if self.process.exitcode is None:
+            self.process.kill()
+            pytest.fail(f"still running after {seconds} s:\n{said}")
+        assert code is None or self.process.exitcode == code, said[-4000:]
+        return said
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated project that this repository's environment runs."""
+
+    path: Path
+    package: str
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def command(self) -> str:
+        """Its command's name."""
+        return self.package.replace("_", "-")
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that a person has with the project's environment active."""
+        bin_ = self.path.parent / f"{self.path.name}-bin"
+        if not (bin_ / self.command).exists():
+            bin_.mkdir(exist_ok=True)
+            (bin_ / self.command).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {self.package} "$@"\n')
+            (bin_ / self.command).chmod(0o755)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        for name in ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"):
+            kept.pop(name, None)
+        path = os.pathsep.join([str(bin_), str(Path(sys.executable).parent), kept["PATH"]])
+        identity = {
+            f"GIT_{who}_{what}": "t@example.com"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        }
+        return kept | {"PATH": path, "PYTHONPATH": str(self.path / "src")} | identity | self.variables
+
+    def run(self, *command: str | Path, code: int = 0, cwd: Path | None = None) -> str:
+        """Run any command in the project, expect its exit code, and give all that it said."""
+        done = subprocess.run(
+            command,
+            cwd=cwd or self.path,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, f"{command}: {done.returncode}\n{done.stdout[-6000:]}"
+        return done.stdout
+
+    def start(self, *arguments: str, file_size: int | None = None) -> Job:
+        """Start a job, and don't wait."""
+        errors = self.path.parent / f"{self.path.name}-{next(NUMBERS)}.err"
+        errors.touch()
+        given = (str(self.path), self.package, arguments, self.environment(), str(errors), file_size)
+        process = FORKS.Process(target=run_job, args=given)
+        process.start()
+        return Job(process, errors)
+
+    def job(self, *arguments: str, code: int = 0, seconds: float = 120) -> str:
+        """Run a job to its end; an expected failure has to be one clear message."""
+        said = self.start(*arguments).wait(code, seconds)
+        return clear(self, said) if code else said
+
+    def copy(self, destination: Path, **variables: str) -> Project:
+        """Give the same project in another place; MLflow's store has its old address in it, so mend that."""
+        shutil.copytree(self.path, destination, symlinks=True)
+        store = destination / "outputs" / "mlflow.db"
+        if store.exists():
+            with closing(sqlite3.connect(store)) as connection, connection:
+                move(connection, str(self.path), str(destination))
+        return Project(destination, self.package, variables)
+
+    def files(self) -> set[str]:
+        """Name everything in it, but for what git and DVC keep for themselves."""
+        found = (file.relative_to(self.path) for file in self.path.rglob("*"))
+        return {str(file) for file in found if file.parts[0] not in (".git", ".dvc")}
+
+    def leftovers(self) -> list[Path]:
+        """Name temporary files."""
+        return [file for file in self.path.rglob(".*.tmp") if ".dvc" not in file.parts]
+
+
+def run_job(
+    path: str,
+    package: str,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    errors: str,
+    size: int | None,
+) -> None:
+    """Be the job's process: as its command, but with the libraries imported already."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(path)
+    with open(errors, "ab", buffering=0) as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)
+    sys.path.insert(0, str(Path(path) / "src"))
+    main = __import__(f"{package}.main", fromlist=["main"]).main
+    if size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    sys.exit(main(list(arguments)))
+
+
+def clear(project: Project, said: str) -> str:
+    """Expect one message, of the command, and no traceback; give it."""
+    messages = [line for line in said.splitlines() if line.startswith(f"{project.command}: ")]
+    assert len(messages) == 1, said
+    assert "Traceback" not in said, said
+    return said[said.index(messages[0]) :].removeprefix(f"{project.command}: ")
+
+
+def move(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Replace a folder's name wherever a database has it."""
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        for column in [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]:
+            statement = f'UPDATE "{table}" SET "{column}" = replace("{column}", ?, ?) WHERE "{column}" LIKE ?'
+            connection.execute(statement, (f"{old}/", f"{new}/", f"%{old}/%"))
+
+
+def once(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Yield a folder to fill, to the first of pytest's processes that asks for it; the others wait."""
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+    with FileLock(shared / f"{name}.lock"):
+        if not (shared / f"{name}.done").exists():
+            shutil.rmtree(shared / name, ignore_errors=True)
+            yield shared / name
+            (shared / f"{name}.done").touch()
+
+
+def rendered(template: Path, factory: pytest.TempPathFactory, name: str) -> Project:
+    """Give one of the configurations as it was generated and committed; not to be changed."""
+    for folder in once(factory, f"rendered-{name}"):
+        project = Project(
+            render(template, folder / name, {"package_name": name, **CONFIGURATIONS[name]}).path, name
+        )
+        project.run("git", "init", "--quiet", "--initial-branch=main")
+        project.run("git", "add", "--all")
+        project.run("git", "commit", "--quiet", "--message=generated")
+    return Project(shared_folder(factory) / f"rendered-{name}" / name, name)
+
+
+def trained(template: Path, factory: pytest.TempPathFactory, name: str = "churn") -> Project:
+    """Give one of the configurations after `dvc repro`; not to be changed."""
+    source = rendered(template, factory, name)
+    for folder in once(factory, f"trained-{name}"):
+        folder.mkdir()
+        project = source.copy(folder / name)
+        said = project.run("dvc", "repro")
+        (folder / "repro.txt").write_text(said, encoding="utf-8")
+    return Project(shared_folder(factory) / f"trained-{name}" / name, name)
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that pytest's processes share."""
+    base = factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+
+
+@pytest.fixture(params=CONFIGURATIONS)
+def project(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """Give each configuration, trained."""
+    return trained(template, tmp_path_factory, request.param)
+
+
+def test_dvc_runs_all_six_jobs_and_then_nothing(project: Project, tmp_path: Path) -> None:
+    """Each stage once, in order; then every stage is skipped, and nothing that git sees has changed."""
+    said = (project.path.parent / "repro.txt").read_text(encoding="utf-8")
+    assert [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")] == list(
+        JOBS
+    )
+    own = project.copy(tmp_path / "own")
+    before = own.run("git", "status", "--porcelain")
+    again = own.run("dvc", "repro")
+    assert again.count("didn't change, skipping") == len(JOBS)
+    assert "Running stage" not in again
+    assert own.run("git", "status", "--porcelain") == before
+    assert own.leftovers() == []
+    metrics = json.loads((own.path / "outputs/evaluate/metrics.json").read_text())
+    assert metrics["refused"] == []
+    receipt = json.loads((own.path / "outputs/register/receipt.json").read_text())
+    assert receipt["rows"] == receipt["new"] == metrics["rows"]
+
+
+def test_its_own_tests_pass(project: Project, tmp_path: Path) -> None:
+    """As `make test` runs them."""
+    own = project.copy(tmp_path / "own")
+    own.run("pytest")
+    assert "outputs/predictions.db" in own.files()
+
+
+def test_style_and_types_are_clean(project: Project, tmp_path: Path) -> None:
+    """As `make check` looks at them; mypy is strict."""
+    own = project.copy(tmp_path / "own")
+    own.run("ruff", "check", "--no-cache")
+    own.run("ruff", "format", "--check", "--no-cache")
+    own.run("mypy", f"--cache-dir={ROOT / '.mypy_cache' / 'generated'}")
+
+
+def test_help_imports_no_heavy_library(project: Project) -> None:
+    """So that it answers at once."""
+    code = f"import sys; from {project.package}.main import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    modules = {name.split(".")[0] for name in project.run(sys.executable, "-c", code).split()}
+    assert "argparse" in modules or "pathlib" in modules
+    assert modules & set(HEAVY) == set()
