@@ -33,8 +33,9 @@ $(BIN)/uv: | $(BIN)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 
 demo: $(STAMP) ## A generated repository in demo/, run end to end
-	@test -d demo || $(BIN)/copier copy --quiet --defaults --vcs-ref HEAD --data project_name=Demo . demo
-	@$(MAKE) --no-print-directory -C demo setup run
+	@test -d demo || $(BIN)/copier copy --quiet --defaults --vcs-ref HEAD --data project_name=Demo \
+		--data data_remote_url=../outputs/dvc-remote . demo
+	@$(MAKE) --no-print-directory -C demo setup run PYTHON="$(abspath $(BIN)/python)"
 	@echo
 	@echo "Go there first: cd demo && source .venv/bin/activate"
 

@@ -192,7 +192,6 @@ def test_environment(matrix: list[Rendered]) -> None:
     for output in matrix:
         answers = output.recorded()
         version = answers["python_version"]
-        assert output.text(".python-version") == f"{version}\n"
         assert output.text("Dockerfile").startswith(f"ARG PYTHON_VERSION={version}\n")
         assert json.loads(output.text(".devcontainer/devcontainer.json"))["image"] == f"python:{version}"
         with_poetry = answers["package_manager"] == "poetry"

@@ -1,0 +1,304 @@
+"""Bad input, full disks, dead servers, kills: one clear message, nothing half-written, and the next run is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from skops.io import dump
+from test_projects import JOBS, Project, trained
+
+DATA = "data/breast_cancer"
+SMALL = ("optimizer.trials=4", "optimizer.folds=2", "model=linear", "evaluate.bootstrap=20")
+OTHER = "data=other"
+CSV = "id,size,target\n" + "".join(f"{row},{row % 7}.5,{'yes' if row % 3 else 'no'}\n" for row in range(60))
+YAML = """
+name: other
+task: classification
+source: {kind: csv, uri: other.csv, query: null, null_values: []}
+split: {by: hash, test_size: 0.2, cutoff: null, stratify: true}
+columns:
+  id: {dtype: int, role: id}
+  size: {dtype: float}
+  target: {dtype: str, role: target}
+"""
+
+
+@pytest.fixture
+def churn(template: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Give a trained project of its own, with a second data set."""
+    project = trained(template, tmp_path_factory).copy(tmp_path / "churn")
+    (project.path / "other.csv").write_text(CSV)
+    (project.path / "hydra/data/other.yaml").write_text(YAML)
+    return project
+
+
+def content(project: Project) -> dict[str, str]:
+    """Give what each file holds, but for logs, locks, and MLflow's store, which records failures too."""
+    left_out = ("outputs/logs", "outputs/ml", "outputs/.", "outputs/optimize/journal")
+    names = [
+        name
+        for name in sorted(project.files())
+        if not name.startswith(left_out) and "__pycache__" not in name
+    ]
+    files = [project.path / name for name in names]
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
+
+
+def fails(
+    project: Project, *arguments: str, code: int = 1, seconds: float = 120, file_size: int | None = None
+) -> str:
+    """Expect a job to fail clearly, and to leave everything as it was; give its message."""
+    before = content(project)
+    job = project.start(*arguments, file_size=file_size)
+    said = job.wait(code, seconds)
+    messages = [line for line in said.splitlines() if line.startswith(f"{project.command}: ")]
+    assert len(messages) == 1, said
+    assert "Traceback" not in said, said
+    assert content(project) == before
+    return said[said.index(messages[0]) :]
+
+
+# Bad input: what is spoilt, how, the job that meets it, and what its message has to name
+
+
+def truncate(file: Path) -> None:
+    """Cut a file in half."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def model_file(project: Project) -> Path:
+    """Find the trained model."""
+    (file,) = project.path.glob("outputs/mlartifacts/**/model.skops")
+    return file
+
+
+BEST = "outputs/optimize/breast_cancer-random_forest.yaml"
+SPOILT: list[tuple[str, str | bytes | None, tuple[str, ...], str]] = [
+    (f"{DATA}/train.parquet", None, ("train",), f"{DATA}/train.parquet"),
+    (f"{DATA}/test.parquet", b"", ("evaluate",), f"{DATA}/test.parquet"),
+    (f"{DATA}/test.parquet", None, ("predict",), f"{DATA}/test.parquet"),
+    ("outputs/predict/predictions.parquet", None, ("register",), "outputs/predict/predictions.parquet"),
+    ("outputs/predict/predictions.parquet", b"", ("register",), "outputs/predict/predictions.parquet"),
+    (BEST, "parameters: {max_depth: [1", ("train",), BEST),
+    (BEST, "", ("train",), BEST),
+    (BEST, "parameters: [1, 2]", ("train",), BEST),
+    (BEST, "parameters: {max_dept: 3}", ("train",), "model.max_dept: there is no such key"),
+    ("outputs/train/lineage.json", "{", ("evaluate",), "outputs/train/lineage.json"),
+    ("outputs/train/lineage.json", "{}", ("evaluate",), "outputs/train/lineage.json"),
+    ("outputs/evaluate/metrics.json", '{"model": {', ("summary",), "outputs/evaluate/metrics.json"),
+    ("dvc.lock", "stages: [", ("train",), "dvc.lock"),
+    ("hydra/data/breast_cancer.yaml", "name: [", ("retrieve",), "breast_cancer.yaml"),
+    ("hydra/data/breast_cancer.yaml", "", ("retrieve",), "data"),
+    ("hydra/default.yaml", "defaults: {", ("train",), "default.yaml"),
+    (
+        "hydra/data/other.yaml",
+        YAML.replace("dtype: float", "dtype: double"),
+        ("retrieve", OTHER),
+        "data.columns.size",
+    ),
+    ("other.csv", CSV.encode("utf-16"), ("retrieve", OTHER), "other.csv"),
+    ("other.csv", CSV.replace("no", "nö").encode("latin-1"), ("retrieve", OTHER), "other.csv"),
+    ("other.csv", b"", ("retrieve", OTHER), "other.csv"),
+    ("other.csv", "id,size,target\n", ("retrieve", OTHER), "other.csv"),
+    ("other.csv", CSV.replace("id,size", "size,size"), ("retrieve", OTHER), "column 'id' is not there"),
+    ("other.csv", CSV.replace(",target", ",target,size").replace("\n", ",1\n"), ("retrieve", OTHER), "size"),
+    ("other.csv", CSV + "1,2\n3,4,5,6\n", ("retrieve", OTHER), "other.csv"),
+]
+
+
+@pytest.mark.parametrize(("file", "spoilt", "arguments", "named"), SPOILT)
+def test_a_spoilt_file_is_named(
+    churn: Project, file: str, spoilt: str | bytes | None, arguments: tuple[str, ...], named: str
+) -> None:
+    """Cut in half (None), or with this in it."""
+    path = churn.path / file
+    if spoilt is None:
+        truncate(path)
+    else:
+        path.write_bytes(spoilt.encode() if isinstance(spoilt, str) else spoilt)
+    assert named in fails(churn, *arguments)
+
+
+def test_a_truncated_model_is_named(churn: Project) -> None:
+    """By predict, and by evaluate."""
+    truncate(model_file(churn))
+    for job in ("predict", "evaluate"):
+        assert "version 1" in fails(churn, job) or "model.skops" in fails(churn, job)
+
+
+def test_a_crafted_model_is_refused_and_runs_nothing(churn: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the import of the module that it names."""
+    evil = churn.path / "src" / "evil.py"
+    evil.write_text("class Evil:\n    def predict_proba(self, rows):\n        return [[0, 1]] * len(rows)\n")
+    monkeypatch.syspath_prepend(str(evil.parent))
+    thing = __import__("evil").Evil()
+    dump(thing, model_file(churn))
+    with evil.open("a") as file:
+        file.write("open('executed', 'w').close()\n")
+    for job in ("predict", "evaluate"):
+        message = fails(churn, job)
+        assert "does not trust" in message
+        assert "evil.Evil" in message
+    assert not (churn.path / "executed").exists()
+
+
+def test_a_model_of_other_columns_is_refused(churn: Project) -> None:
+    """It says which columns."""
+    file = churn.path / "hydra/data/breast_cancer.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("mean_radius: {dtype: float,", "mean_radius: {dtype: float, role: ignore,"))
+    message = fails(churn, "predict")
+    assert "trained on other columns" in message
+    assert "mean_radius" in message
+    file.write_text(text + "  new: {dtype: float}\n")
+    assert "new now: ['new']" in fails(churn, "predict")
+
+
+# Full disks
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        (("retrieve",), 20_000),
+        (("optimize", *SMALL, "seed=1"), 8_000),
+        (("train",), 200_000),
+        (("evaluate",), 20_000),
+        (("predict",), 2_000),
+        (("register", "register.table=other"), 8_000),
+        (("draft", "other.csv", "draft.name=new"), 100),
+    ],
+)
+def test_a_full_disk_leaves_what_was_there(churn: Project, arguments: tuple[str, ...], size: int) -> None:
+    """No file can grow beyond `size`; with room again, the job succeeds."""
+    fails(churn, *arguments, file_size=size)
+    assert churn.leftovers() == []
+    churn.job(*arguments)
+
+
+# Servers that are not there
+
+
+@pytest.fixture(params=["refuses", "is silent"])
+def dead(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Give a port at which nobody listens, or one that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        if request.param == "refuses":
+            server.close()
+        yield port
+
+
+def test_a_dead_tracking_server_is_named_soon(churn: Project, dead: int) -> None:
+    """Within half a minute."""
+    address = f"http://127.0.0.1:{dead}"
+    assert address in fails(churn, "train", f"tracking.uri={address}", seconds=30)
+
+
+def test_a_dead_database_is_named_soon(churn: Project, dead: int) -> None:
+    """Within half a minute, and without its password."""
+    url = f"postgresql://ana:secret@127.0.0.1:{dead}/scores"
+    message = fails(churn, "register", f"register.url={url}", seconds=30)
+    assert f"127.0.0.1:{dead}" in message
+    assert "secret" not in message
+
+
+# Two at once
+
+
+def test_a_second_search_is_refused(churn: Project) -> None:
+    """The first goes on."""
+    search = ("optimize", *SMALL, "optimizer.trials=500")
+    first = churn.start(*search)
+    end = time.monotonic() + 60
+    while "trials of linear to run" not in first.stderr():
+        assert first.process.is_alive(), first.stderr()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "another 'optimize' is running here" in fails(churn, *search, code=7)
+    assert first.process.is_alive()
+    first.process.kill()
+    first.wait(-signal.SIGKILL)
+    churn.job("optimize", *SMALL)
+
+
+def test_four_trainings_on_a_fresh_store(churn: Project) -> None:
+    """Each gets a version of its own."""
+    for file in churn.path.glob("outputs/mlflow.db*"):
+        file.unlink()
+    jobs = [churn.start("train", "model=linear", f"seed={seed}") for seed in range(4)]
+    said = [job.wait() for job in jobs]
+    versions = [int(text.rsplit("version ", 1)[1].split()[0]) for text in said]
+    assert sorted(versions) == [1, 2, 3, 4]
+    assert json.loads((churn.path / "outputs/train/lineage.json").read_text())["model_version"] in versions
+
+
+# Kills
+
+
+def outcome(project: Project, job: str) -> Any:
+    """Give what a job has made, as far as it is the same each time."""
+    outputs = project.path / "outputs"
+    if job == "retrieve":
+        return [(project.path / DATA / part).read_bytes() for part in ("train.parquet", "test.parquet")]
+    if job == "optimize":
+        return yaml.safe_load((outputs / "optimize/breast_cancer-linear.yaml").read_text())["parameters"]
+    if job == "train":
+        record = json.loads((outputs / "train/lineage.json").read_text())
+        return {name: record[name] for name in record if name not in ("run_id", "model_version")}
+    if job == "evaluate":
+        return json.loads((outputs / "evaluate/metrics.json").read_text())
+    if job == "predict":
+        return pl.read_parquet(outputs / "predict/predictions.parquet").rows()
+    with closing(sqlite3.connect(outputs / "predictions.db")) as connection:
+        return connection.execute("SELECT * FROM predictions ORDER BY model_version, id").fetchall()
+
+
+def interrupt(project: Project, arguments: tuple[str, ...], number: signal.Signals, delay: float) -> None:
+    """Send a signal to a job while it runs: earlier, where it had ended before."""
+    while True:
+        job = project.start(*arguments)
+        time.sleep(delay)
+        if job.process.is_alive():
+            os.kill(job.process.pid, number)
+        said = job.wait(None)
+        if job.process.exitcode:
+            break
+        delay *= 0.7
+    if number == signal.SIGKILL:
+        assert job.process.exitcode == -signal.SIGKILL
+    else:
+        assert job.process.exitcode == 130, said
+        assert said.count("interrupted; what was complete before is unchanged") == 1
+        assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_that_was_killed_runs_again(churn: Project, name: str) -> None:
+    """Four times each, at instants spread over its run; what it then makes is what it would have made."""
+    arguments = (name, *SMALL)
+    fresh = churn.copy(churn.path.parent / "fresh")
+    started = time.monotonic()
+    fresh.job(*arguments)
+    whole = time.monotonic() - started
+    draw = random.Random(name)
+    for quarter in range(4):
+        number = signal.SIGKILL if quarter % 2 else signal.SIGINT
+        interrupt(churn, arguments, number, max(0.15, whole * (quarter + draw.random()) / 4))
+    churn.job(*arguments)
+    assert churn.leftovers() == []
+    assert outcome(churn, name) == outcome(fresh, name)
