@@ -9,8 +9,7 @@ from conftest import Run, make_frame, overrides
 from flights.compose import load
 from flights.configurations import Settings
 from flights.middleware.errors import UserError
-from flights.optimizer.best import best_parameters
-from flights.optimizer.optimizer import Optimizer
+from flights.optimizer.optimizer import Optimizer, best_parameters
 from flights.optimizer.schema import search_space
 
 

@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(_help_of(job))
             return 0
         os.chdir(_root())
+        _load_environment()
         set_up(job)
         _run(job, [_override(job, argument) for argument in rest])
     except KeyboardInterrupt:
@@ -97,6 +98,14 @@ def _root() -> Path:
         if (folder / "hydra" / "default.yaml").is_file():
             return folder
     raise UserError("there is no hydra/default.yaml here or above: run this inside the project")
+
+
+def _load_environment() -> None:
+    """Take secrets and addresses from `.env`, where there is one; what is already set wins."""
+    if Path(".env").is_file():
+        from dotenv import load_dotenv
+
+        load_dotenv(".env")
 
 
 def _explain(error: BaseException, arguments: list[str]) -> str | None:

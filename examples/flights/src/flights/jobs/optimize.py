@@ -14,8 +14,7 @@ from ..configurations import Settings
 from ..middleware.files import exclusive
 from ..middleware.logger import log, progress
 from ..middleware.tracking import Tracker
-from ..optimizer import best
-from ..optimizer.optimizer import Optimizer
+from ..optimizer.optimizer import Optimizer, save_best
 from ..repository.data_manager import DataManager
 
 
@@ -35,7 +34,7 @@ def optimize(settings: Settings) -> None:
             _log_trials(tracker, optimizer, parent, logged)
             parameters, score, trials = optimizer.best()
             tracker.mlflow.log_metrics({f"best_{settings.metric}": score})
-        best.save(settings, parameters, score, trials)
+        save_best(settings, parameters, score, trials)
     shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
     log.info("best %s %.4f with %s; train will use it", settings.metric, score, shown)
 

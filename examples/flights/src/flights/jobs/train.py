@@ -16,7 +16,7 @@ from ..middleware.files import exclusive
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models import model_class
-from ..optimizer.best import best_parameters
+from ..optimizer.optimizer import best_parameters
 from ..repository.data_manager import DataManager
 
 

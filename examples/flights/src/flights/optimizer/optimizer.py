@@ -3,12 +3,17 @@
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from ..compose import with_parameters
 from ..configurations import Settings
 from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
+from ..middleware.files import atomic
+from ..middleware.logger import log
 from ..models import model_class
 from .schema import search_space
 
@@ -130,3 +135,28 @@ class Optimizer:
                 "no trial was completed: raise optimizer.timeout, or look at the model's search space"
             )
         return study.best_params, float(study.best_value), len(trials)
+
+
+def _path(settings: Settings) -> Path:
+    """Return the file for this data set and model."""
+    return settings.output_dir / "optimize" / f"{settings.data.name}-{settings.model.name}.yaml"
+
+
+def save_best(settings: Settings, parameters: dict[str, Any], score: float, trials: int) -> None:
+    """Keep the best parameters, with what they scored (mean over folds)."""
+    found = {"metric": settings.metric, "score": score, "trials": trials, "parameters": parameters}
+    with atomic(_path(settings)) as temporary:
+        temporary.write_text(yaml.safe_dump(found, sort_keys=False))
+
+
+def best_parameters(settings: Settings) -> dict[str, Any]:
+    """Return the best parameters, less those typed on the command line; none if optimize has not run."""
+    if not settings.optimizer.apply or not _path(settings).exists():
+        return {}
+    found: dict[str, Any] = yaml.safe_load(_path(settings).read_text())["parameters"]
+    typed = {override.lstrip("+~").split("=")[0] for override in settings.overrides}
+    used = {name: value for name, value in found.items() if f"model.{name}" not in typed}
+    if used:
+        shown = ", ".join(f"{name}={value}" for name, value in used.items())
+        log.info("using the best parameters of %s: %s", _path(settings), shown)
+    return used

@@ -51,7 +51,7 @@ class DataManager:
         for name, part in parts.items():
             if not len(part):
                 raise UserError(
-                    f"the {name} part is empty: {len(frame)} rows can't be split like this (data.split)"
+                    f"the {name} part is empty: data.split can't split {len(frame)} rows like this"
                 )
             if self.data.task == "classification" and part[self.data.target].n_unique() < 2:
                 message = f"the {name} part holds a single class of {self.data.target!r}"
@@ -179,13 +179,9 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
         content = cast(BinaryIO, file)
         if source.kind == "parquet":
             return pl.read_parquet(content)
-        return pl.read_csv(
-            content,
-            infer_schema_length=ROWS_TO_INFER,
-            schema_overrides=dict.fromkeys(text, pl.String),
-            null_values=source.null_values,
-            try_parse_dates=True,
-        )
+        types, nulls = dict.fromkeys(text, pl.String), source.null_values
+        options: dict[str, Any] = {"schema_overrides": types, "null_values": nulls, "try_parse_dates": True}
+        return pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
 
 
 def _located(uri: str) -> str:

@@ -1,0 +1,108 @@
+"""Both package managers really install and lock here, and no lock knows where it was made."""
+
+from __future__ import annotations
+
+import re
+import sys
+import urllib.request
+from functools import cache
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from rendering import render
+from test_projects import Project
+
+UV = str(Path(sys.executable).parent / "uv")
+POETRY = "tool run --quiet --from=poetry>=2.3,<3 --with=poetry-plugin-export>=1.9"
+ADDRESS = re.compile(r"^(?!description = ).*(://|\[package\.source)|pypi|index-url|find-links", re.MULTILINE)
+
+
+@cache
+def mirror() -> dict[str, str]:
+    """Say what Poetry needs where only the simple index can be had: behind a proxy, see scripts/lock.py."""
+    try:
+        with urllib.request.urlopen("https://index.invalid/pypi/poetry/json", timeout=20):
+            return {}
+    except OSError:
+        return {"POETRY_PYPI_MIRROR_URL": "https://index.invalid/simple/"}
+
+
+def generate(template: Path, tmp_path: Path, manager: str) -> Project:
+    """Give a new project, with the package manager on PATH as a person has it; Poetry runs in uv's cache."""
+    variables = dict(mirror()) if manager == "poetry" else {}
+    project = Project(tmp_path / "churn", "churn", variables)
+    render(template, project.path, {"package_manager": manager})
+    tools = tmp_path / "churn-bin"
+    tools.mkdir()
+    words = [UV, *POETRY.split(), *(["--with=poetry-plugin-pypi-mirror"] if variables else []), "poetry"]
+    commands = {"uv": [UV], "poetry": words} if manager == "poetry" else {"uv": [UV]}
+    for name, command in commands.items():
+        quoted = " ".join(f"'{word}'" for word in command)
+        (tools / name).write_text(f'#!/bin/sh\nexec {quoted} "$@"\n')
+        (tools / name).chmod(0o755)
+    return project
+
+
+def make(project: Project, *arguments: str) -> str:
+    """Run make in a project, as a person whose own Python this is."""
+    return project.run("env", "-u", "PYTHONPATH", "make", *arguments, f"PYTHON={sys.executable}")
+
+
+def pins(project: Project) -> dict[str, str]:
+    """Read requirements.txt: each line pins one version, with at least one hash."""
+    text = (project.path / "requirements.txt").read_text(encoding="utf-8")
+    found: dict[str, str] = {}
+    for entry in text.replace("\\\n", " ").splitlines():
+        if entry and not entry.startswith("#"):
+            requirement, *hashes = entry.split("--hash=sha256:")
+            assert hashes, entry
+            assert all(re.fullmatch(r"[0-9a-f]{64}", digest.strip()) for digest in hashes), entry
+            parsed = Requirement(requirement.strip())
+            (specifier,) = parsed.specifier
+            assert specifier.operator == "=="
+            found[parsed.name] = specifier.version
+    return found
+
+
+@pytest.mark.parametrize("manager", ["uv", "poetry"])
+def test_installs_and_locks(template: Path, tmp_path: Path, manager: str) -> None:
+    """`make setup` on a new project, again (nothing to do), `make lock`, and `make setup` of the new lock."""
+    project = generate(template, tmp_path, manager)
+    assert "Ready. Next: make run" in make(project, "setup")
+    python = project.path / ".venv" / "bin" / "python"
+    assert "retrieve" in project.run("env", "-u", "PYTHONPATH", project.path / ".venv/bin/churn", "--help")
+    assert (project.path / ".git/hooks/pre-commit").is_file()
+    assert make(project, "setup").strip() == "Ready. Next: make run"
+    shipped = pins(project)
+    installed = project.run(UV, "pip", "list", "--quiet", "--format=freeze", "--python", python)
+    assert {f"{name}=={version}" for name, version in shipped.items()} >= {
+        line for line in installed.split() if not line.startswith(("churn==", "-e", "file:")) and "==" in line
+    }
+    make(project, "lock")
+    renewed = pins(project)
+    assert {"hydra-core", "mlflow", "polars", "pytest", "ruff", "uv"} <= set(renewed) & set(shipped)
+    if manager == "poetry":
+        assert "All set!" in project.run(project.path.parent / "churn-bin" / "poetry", "check", "--lock")
+    for name in ("requirements.txt", *(["poetry.lock"] if manager == "poetry" else [])):
+        assert not (found := ADDRESS.search((project.path / name).read_text(encoding="utf-8"))), found
+    assert "Ready. Next: make run" in make(project, "setup")
+    project.run(UV, "pip", "check", "--python", python)
+
+
+def test_pip_alone_can_install_the_lock(template: Path, tmp_path: Path) -> None:
+    """In a new environment, each file checked against its hash."""
+    project = generate(template, tmp_path, "uv")
+    project.run(sys.executable, "-m", "venv", "own")
+    pip = (
+        project.path / "own/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        "--require-hashes",
+    )
+    said = project.run(*pip, "--report=report.json", "-r", "requirements.txt")
+    assert "ERROR" not in said
+    assert '"version": "1"' in (project.path / "report.json").read_text(encoding="utf-8")[:200]
