@@ -22,7 +22,7 @@ def load(arguments: list[str]) -> Any:
         mlflow.set_tracking_uri(f"sqlite:///{arguments[0]}/mlflow.db")
         from mlflow import sklearn
 
-        return sklearn.load_model(arguments[1])  # type: ignore[no-untyped-call]
+        return sklearn.load_model(arguments[1])
     import skops.io
 
     return skops.io.load(arguments[0], trusted=TRUSTED)

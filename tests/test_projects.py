@@ -1,6 +1,6 @@
 """Three whole projects run for real: six jobs by DVC, their own tests, style and types.
 
-The other files start from here: `trained` makes a project once, `Project.copy` gives each test one of its own,
+Other files start from here: `trained` makes a project once, `Project.copy` gives each test one of its own,
 `Project.job` runs a job in a process of its own that has imported its libraries already.
 """
 
@@ -53,9 +53,7 @@ CONFIGURATIONS: dict[str, Answers] = {
 }
 JOBS = ("retrieve", "optimize", "train", "evaluate", "predict", "register")
 HEAVY = "hydra joblib lightgbm matplotlib mlflow numpy pandas pandera polars pydantic skops sklearn"
-PRELOADED = (
-    "hydra matplotlib.figure mlflow.sklearn optuna pandera.polars psycopg pyarrow.dataset s3fs skops.io"
-)
+PRELOADED = "hydra matplotlib.figure mlflow.sklearn optuna pandera.polars psycopg s3fs skops.io"
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([*PRELOADED.split(), __name__])
 OURS = ("AWS_", "DVC_", "GIT_", "MLFLOW_", "PYTEST_")  # what may be set here, and would change what is tested

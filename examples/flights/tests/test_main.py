@@ -64,6 +64,16 @@ def test_mistakes_get_one_clear_message(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_passwords_are_not_shown(project: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = "data.source.uri=postgresql://me:hunter2@127.0.0.1:9/db"
+    assert run("retrieve", "data.source.kind=sql", uri, "data.source.query='SELECT 1'") == 1
+    log = "".join(path.read_text() for path in Path("outputs/logs").rglob("job.log"))
+    shown = capsys.readouterr()
+    assert "://me:***@127.0.0.1" in shown.err
+    assert "hunter2" not in shown.err + shown.out + log
+
+
 def test_outside_a_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -225,6 +225,11 @@ class Settings(Section):
         return METRICS[self.data.task][self.metric]
 
     @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps runs and models: the server that was named, else a file in `outputs`."""
+        return self.tracking.uri or f"sqlite:///{self.outputs}/mlflow.db"
+
+    @property
     def output_dir(self) -> Path:
         """The folder of everything that jobs produce."""
         return Path(self.outputs)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .middleware.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, did_you_mean
-from .middleware.logger import COMMAND, log, set_up
+from .middleware.logger import COMMAND, log, redact, set_up
 
 JOBS = {
     "retrieve": "read the data, check it, split it into train and test",
@@ -158,7 +158,7 @@ def _unknown_key(key: str, arguments: list[str]) -> str:
 def _fail(message: str, code: int) -> int:
     log.handlers.clear()
     red, plain = ("\033[31m", "\033[0m") if sys.stderr.isatty() and "NO_COLOR" not in os.environ else ("", "")
-    print(f"{red}{COMMAND}:{plain} {message}", file=sys.stderr)
+    print(f"{red}{COMMAND}:{plain} {redact(message)}", file=sys.stderr)
     return code
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..configurations import METRICS, Settings
+from ..middleware.logger import redact
 from .metrics import Predictions
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ MOST_FEATURES = 15
 MOST_POINTS = 3000
 
 
-def render(settings: Settings, found: dict[str, Any], predictions: Predictions, tracking: str) -> str:
+def render(settings: Settings, found: dict[str, Any], predictions: Predictions) -> str:
     """Return the report of one evaluation as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -27,7 +28,7 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions, 
         metric=settings.metric,
         directions=METRICS[settings.data.task],
         found=found,
-        tracking=tracking,
+        tracking=redact(settings.tracking_uri),
         figures=_figures(settings, found, predictions),
     )
 

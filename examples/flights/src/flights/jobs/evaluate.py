@@ -55,7 +55,7 @@ def evaluate(settings: Settings) -> None:
     found["refused"] = judge(settings, found)
     folder = settings.output_dir / "evaluate"
     with atomic(folder / "report.html") as path:
-        path.write_text(report.render(settings, found, predictions, tracker.uri), encoding="utf-8")
+        path.write_text(report.render(settings, found, predictions), encoding="utf-8")
     with atomic(folder / "metrics.json") as path:
         path.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     with tracker.run("train", {"gate": "refused" if found["refused"] else "passed"}, version.run_id):

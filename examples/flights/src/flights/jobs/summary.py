@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ..configurations import Settings
 from ..middleware.errors import UserError
-from ..middleware.logger import COMMAND
+from ..middleware.logger import COMMAND, redact
 
 
 def summary(settings: Settings) -> None:
@@ -43,7 +43,7 @@ def summary(settings: Settings) -> None:
         "registered rows": f"{receipt['rows']:,} in table {receipt['table']} of {receipt['database']}"
         if receipt
         else "none",
-        "MLflow": settings.tracking.uri or f"sqlite:///{settings.output_dir}/mlflow.db  (look: make ui)",
+        "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
         "lineage": f"{found['lineage']}, in {settings.output_dir / 'train' / 'lineage.json'}",
     }
     console.print("\n[bold]Where things are[/bold]")

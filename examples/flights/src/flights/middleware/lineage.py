@@ -1,7 +1,6 @@
 """What a run was made of: one record, whose key is in MLflow, in `outputs/` and in every registered row."""
 
 import json
-import re
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +11,7 @@ from pydantic import BaseModel
 
 from ..configurations import Settings
 from .files import atomic
-
-PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^@/\s]+@")
+from .logger import redact
 
 
 class Lineage(BaseModel, frozen=True, protected_namespaces=()):
@@ -67,7 +65,7 @@ def describe(settings: Settings) -> str:
     """Return what training depends on as YAML, passwords in addresses blotted out."""
     values = settings.model_dump(include={"data", "model", "metric", "seed"})
     text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-    return PASSWORD_IN_URL.sub(r"\1:***@", text)
+    return redact(text)
 
 
 def _git(*arguments: str) -> str | None:

@@ -1,6 +1,7 @@
 """Messages and progress: colour and bars on a terminal, plain lines everywhere else."""
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -16,12 +17,25 @@ COMMAND = PACKAGE.replace("_", "-")
 
 log = logging.getLogger(PACKAGE)
 
+PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^@/\s]+@")
+
+
+def redact(text: str) -> str:
+    """Return the text with the passwords in its addresses blotted out."""
+    return PASSWORD_IN_URL.sub(r"\1:***@", text)
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    record.msg, record.args = redact(record.getMessage()), ()
+    return True
+
 
 def set_up(job: str, folder: Path | None = None) -> None:
     """Send the project's messages to stderr and, where a folder is given, to `<folder>/job.log`."""
     log.setLevel(logging.INFO)
     log.propagate = False
     log.handlers.clear()
+    log.filters[:] = [_redact]
     line = logging.Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S")
     if sys.stderr.isatty():
         from rich.console import Console
