@@ -95,7 +95,7 @@ class DataManager:
                 part.write_parquet(folder / f"{name}.parquet")
 
     def load(self, part: str) -> pl.DataFrame:
-        """Return `train` or `test`, checked.
+        """Return `train` or `test` in the declared types.
 
         Raises:
             UserError: it has not been retrieved, or does not fit the YAML any more.
