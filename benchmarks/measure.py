@@ -47,13 +47,23 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(side: Side) -> Run:
-    """Run a command to its end and return what it took; its output is shown only when it fails."""
+    """Run a command to its end and return what it took; stop with its output if it fails."""
+    taken, code, output = attempt(side)
+    if code:
+        command = " ".join(map(str, side.command))
+        sys.exit(f"{output.decode(errors='replace')}\n{command} exited with {code}")
+    return taken
+
+
+def attempt(side: Side) -> tuple[Run, int, bytes]:
+    """Run a command to its end and return what it took, its exit code, and its output."""
     side.before()
     started = time.perf_counter()
     process = subprocess.Popen(
         side.command,
         cwd=side.folder,
         env=side.environment,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -62,10 +72,8 @@ def run(side: Side) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        command = " ".join(map(str, side.command))
-        sys.exit(f"{output.decode(errors='replace')}\n{command} exited with {process.returncode}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
+    taken = Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
+    return taken, process.returncode, output
 
 
 def compare(sides: Mapping[str, Side], rounds: int) -> dict[str, list[Run]]:

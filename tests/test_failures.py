@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 import yaml
 from skops.io import dump
-from test_projects import JOBS, Project, clear, trained
+from test_projects import JOBS, Job, Project, clear, trained
 
 DATA = "data/breast_cancer"
 SMALL = ("optimizer.trials=4", "optimizer.folds=2", "model=linear", "evaluate.bootstrap=20")
@@ -71,11 +71,6 @@ def fails(
 # Bad input: what is spoilt, how, the job that meets it, and what its message has to name
 
 
-def truncate(file: Path) -> None:
-    """Cut a file in half."""
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
 def model_file(project: Project) -> Path:
     """Find the trained model."""
     (file,) = project.path.glob("outputs/mlartifacts/**/model.skops")
@@ -100,17 +95,12 @@ SPOILT: list[tuple[str, str | bytes | None, tuple[str, ...], str]] = [
     ("hydra/data/breast_cancer.yaml", "name: [", ("retrieve",), "breast_cancer.yaml"),
     ("hydra/data/breast_cancer.yaml", "", ("retrieve",), "data"),
     ("hydra/default.yaml", "defaults: {", ("train",), "default.yaml"),
-    (
-        "hydra/data/other.yaml",
-        YAML.replace("dtype: float", "dtype: double"),
-        ("retrieve", OTHER),
-        "data.columns.size",
-    ),
+    ("hydra/data/other.yaml", YAML.replace("float", "double"), ("retrieve", OTHER), "data.columns.size"),
     ("other.csv", CSV.encode("utf-16"), ("retrieve", OTHER), "other.csv"),
     ("other.csv", CSV.replace("no", "nö").encode("latin-1"), ("retrieve", OTHER), "other.csv"),
     ("other.csv", b"", ("retrieve", OTHER), "other.csv"),
     ("other.csv", "id,size,target\n", ("retrieve", OTHER), "other.csv"),
-    ("other.csv", CSV.replace("id,size", "size,size"), ("retrieve", OTHER), "column 'id' is not there"),
+    ("other.csv", CSV.replace("id,size", "size,size"), ("retrieve", OTHER), "'size'"),
     ("other.csv", CSV.replace(",target", ",target,size").replace("\n", ",1\n"), ("retrieve", OTHER), "size"),
     ("other.csv", CSV + "1,2\n3,4,5,6\n", ("retrieve", OTHER), "other.csv"),
 ]
@@ -122,18 +112,16 @@ def test_a_spoilt_file_is_named(
 ) -> None:
     """Cut in half (None), or with this in it."""
     path = churn.path / file
-    if spoilt is None:
-        truncate(path)
-    else:
-        path.write_bytes(spoilt.encode() if isinstance(spoilt, str) else spoilt)
+    half = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(half if spoilt is None else spoilt.encode() if isinstance(spoilt, str) else spoilt)
     assert named in fails(churn, *arguments)
 
 
 def test_a_truncated_model_is_named(churn: Project) -> None:
     """By predict, and by evaluate."""
-    truncate(model_file(churn))
+    model_file(churn).write_bytes(model_file(churn).read_bytes()[:5000])
     for job in ("predict", "evaluate"):
-        assert "version 1" in fails(churn, job) or "model.skops" in fails(churn, job)
+        assert "model.skops" in fails(churn, job)
 
 
 def test_a_crafted_model_is_refused_and_runs_nothing(churn: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,22 +155,21 @@ def test_a_model_of_other_columns_is_refused(churn: Project) -> None:
 # Full disks
 
 
-@pytest.mark.parametrize(
-    ("arguments", "size"),
-    [
-        (("retrieve",), 20_000),
-        (("optimize", *SMALL, "seed=1"), 8_000),
-        (("train",), 200_000),
-        (("evaluate",), 20_000),
-        (("predict",), 2_000),
-        (("register", "register.table=other"), 8_000),
-        (("draft", "wide.csv", "draft.name=new"), 4_000),
-    ],
-)
+FULL = [
+    (("retrieve",), 20_000),
+    (("optimize", *SMALL, "seed=1"), 8_000),
+    (("train",), 200_000),
+    (("evaluate",), 20_000),
+    (("predict",), 2_000),
+    (("register", "register.table=other"), 8_000),
+    (("draft", "wide.csv", "draft.name=new"), 4_000),
+]
+
+
+@pytest.mark.parametrize(("arguments", "size"), FULL)
 def test_a_full_disk_leaves_what_was_there(churn: Project, arguments: tuple[str, ...], size: int) -> None:
     """No file can grow beyond `size`; with room again, the job succeeds."""
-    names = [f"column_{number}" for number in range(200)]
-    pl.DataFrame({name: [1.0, 2.0, 3.0] for name in names}).write_csv(churn.path / "wide.csv")
+    pl.DataFrame({f"column_{n}": [1.0, 2.0] for n in range(200)}).write_csv(churn.path / "wide.csv")
     fails(churn, *arguments, file_size=size)
     assert churn.leftovers() == []
     churn.job(*arguments)
@@ -222,10 +209,8 @@ def test_a_second_search_is_refused(churn: Project) -> None:
     """The first goes on."""
     search = ("optimize", *SMALL, "optimizer.trials=500")
     first = churn.start(*search)
-    end = time.monotonic() + 60
     while "trials of linear to run" not in first.stderr():
         assert first.process.is_alive(), first.stderr()
-        assert time.monotonic() < end
         time.sleep(0.05)
     assert "another 'optimize' is running here" in fails(churn, *search, code=7)
     assert first.process.is_alive()
@@ -266,12 +251,18 @@ def outcome(project: Project, job: str) -> Any:
         return connection.execute("SELECT * FROM predictions ORDER BY model_version, id").fetchall()
 
 
+def begin(project: Project, arguments: tuple[str, ...]) -> Job:
+    """Start a job, and wait until it is past the imports that every command begins with."""
+    job = project.start(*arguments)
+    while job.process.is_alive() and not job.started():
+        time.sleep(0.01)
+    return job
+
+
 def interrupt(project: Project, arguments: tuple[str, ...], number: signal.Signals, delay: float) -> None:
     """Send a signal to a job while it runs: earlier, where it had ended before."""
     while True:
-        job = project.start(*arguments)
-        while not job.started():
-            time.sleep(0.01)
+        job = begin(project, arguments)
         time.sleep(delay)
         if job.process.is_alive():
             os.kill(job.process.pid, number)
@@ -295,10 +286,7 @@ def test_a_job_that_was_killed_runs_again(
     arguments = (name, *SMALL)
     source = trained(template, tmp_path_factory, "grades")
     fresh, killed = (source.copy(tmp_path / folder) for folder in ("fresh", "killed"))
-    job = fresh.start(*arguments)
-    while not job.started():
-        time.sleep(0.01)
-    begun = time.monotonic()
+    job, begun = begin(fresh, arguments), time.monotonic()
     job.wait()
     whole = time.monotonic() - begun
     draw = random.Random(name)
