@@ -17,7 +17,7 @@ setup: $(STAMP) ## The locked environment; nothing, where it is up to date
 # The generated projects' lock and ours: one environment for all tests.
 $(STAMP): requirements.txt | $(BIN)/python $(filter $(BIN)/uv,$(UV))
 	@echo "Installing what requirements.txt says into $(VENV); the first time takes a minute or more."
-	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.txt
+	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
 	@touch $@
 
 $(BIN)/python:

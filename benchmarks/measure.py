@@ -76,9 +76,9 @@ def attempt(side: Side) -> tuple[Run, int, bytes]:
     return taken, process.returncode, output
 
 
-def compare(sides: Mapping[str, Side], rounds: int) -> dict[str, list[Run]]:
-    """Run each side once to warm caches, then all in turns (A B A B …), so that noise meets each alike."""
-    for side in sides.values():
+def compare(sides: Mapping[str, Side], rounds: int, *, warm: bool = False) -> dict[str, list[Run]]:
+    """Run all sides in turns (A B A B …), so that noise meets each alike; unless warm, each once before."""
+    for side in () if warm else sides.values():
         run(side)
     found: dict[str, list[Run]] = {name: [] for name in sides}
     for number in range(rounds):

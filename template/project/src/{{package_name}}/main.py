@@ -117,6 +117,8 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}. Nothing was left half-written; put it right and run again."
     text = str(error).strip()
+    if origin == "yaml":
+        return "this is not YAML: " + " ".join(text.split())
     if origin in ("hydra", "omegaconf"):
         unknown = re.search(r"Could not override '([^']+)'", text)
         if unknown:

@@ -16,7 +16,7 @@ from ..configurations import Settings, Source
 from ..middleware.errors import UserError, did_you_mean
 from ..middleware.files import atomic
 from ..middleware.logger import log
-from ..repository.data_manager import read
+from ..repository.sources import read
 
 MOST_ALLOWED = 12
 MOST_CLASSES = 20

@@ -51,7 +51,9 @@ def _logged(tracker: Tracker, parent: str) -> set[int]:
     runs = tracker.mlflow.search_runs(
         filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list"
     )
-    return {int(run.data.tags["trial"]) for run in runs}
+    return {
+        int(run.data.tags["trial"]) for run in runs if "trial" in run.data.tags
+    }  # else: a kill cut it off
 
 
 def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[int]) -> None:
@@ -64,8 +66,8 @@ def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set
         state = "pruned" if trial.state.name == "PRUNED" else "complete"
         tags: dict[str, Any] = {"trial": str(trial.number), "state": state, "mlflow.parentRunId": parent}
         with tracker.mlflow.start_run(run_name=f"trial-{trial.number}", nested=True):
-            tracker.mlflow.set_tags(tags)
             values = list(trial.intermediate_values.values())
             tracker.log(
                 trial.params, {settings.metric: trial.value if trial.value is not None else values[-1]}
             )
+            tracker.mlflow.set_tags(tags)  # last: then it is whole

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from ..configurations import Settings
+from .errors import UserError
 from .files import atomic
 from .logger import redact
 
@@ -43,7 +44,12 @@ class Lineage(BaseModel, frozen=True, protected_namespaces=()):
 
 def read(path: Path) -> Lineage | None:
     """Return the record that `save` wrote, or None where there is none."""
-    return Lineage.model_validate_json(path.read_text()) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return Lineage.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{path} is not a lineage record: run `train` again") from error
 
 
 def collect(settings: Settings, data_hash: str) -> Lineage:
@@ -83,6 +89,9 @@ def _dvc_revision(folder: Path) -> str | None:
     lock = Path("dvc.lock")
     if not lock.exists():
         return None
-    stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+    try:
+        stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+    except yaml.YAMLError as error:
+        raise UserError("dvc.lock is not YAML any more: `git checkout dvc.lock` brings it back") from error
     outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
     return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)

@@ -1,7 +1,6 @@
 """MLflow: runs, models and their aliases. The only module that imports it."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,10 +15,10 @@ from .lineage import Lineage
 
 CHAMPION = "champion"
 FORMER = "former_champion"  # tag of a version: whom it replaced
-SECONDS_TO_CONNECT = 3.0
+SECONDS_TO_ANSWER = 10.0
 QUIET = {  # before the import: MLflow reads some of these only once
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -45,9 +44,9 @@ class Tracker:
         settings.output_dir.mkdir(parents=True, exist_ok=True)
         try:
             mlflow.set_tracking_uri(self.uri)
-            self.client = mlflow.MlflowClient()
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
             with FileLock(settings.output_dir / ".mlflow.lock"):
+                self.client = mlflow.MlflowClient()
                 here = (settings.output_dir / "mlartifacts").resolve().as_uri()
                 artifacts = None if settings.tracking.uri else here
                 experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
@@ -161,14 +160,17 @@ def _check_reachable(uri: str) -> None:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https"):
         return
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
-        socket.create_connection((parts.hostname or "", port), SECONDS_TO_CONNECT).close()
-    except OSError as error:
-        message = (
-            f"tracking.uri: no MLflow server answers at {parts.scheme}://{parts.hostname}:{port} ({error})"
-        )
-        raise UserError(message) from error
+        urlopen(f"{where}{parts.path.rstrip('/')}/health", timeout=SECONDS_TO_ANSWER).close()  # noqa: S310
+    except HTTPError:
+        return  # it answers; what it refuses, MLflow will say
+    except (OSError, ValueError, HTTPException) as error:
+        raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error
 
 
 def _first_line(error: Exception) -> str:

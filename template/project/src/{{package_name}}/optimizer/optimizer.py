@@ -153,7 +153,11 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
     """Return the best parameters, less those typed on the command line; none if optimize has not run."""
     if not settings.optimizer.apply or not _path(settings).exists():
         return {}
-    found: dict[str, Any] = yaml.safe_load(_path(settings).read_text())["parameters"]
+    try:
+        found = dict(yaml.safe_load(_path(settings).read_text())["parameters"])
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        message = f"{_path(settings)} holds no parameters: run `optimize` again, or remove the file"
+        raise UserError(message) from error
     typed = {override.lstrip("+~").split("=")[0] for override in settings.overrides}
     used = {name: value for name, value in found.items() if f"model.{name}" not in typed}
     if used:
