@@ -1,4 +1,4 @@
-"""Where raw data comes from: scikit-learn's own sets, files by path or fsspec address, packages, databases."""
+"""Where raw data comes from: scikit-learn's own sets, files and fsspec addresses, packages, databases."""
 
 from importlib.util import find_spec
 from pathlib import Path
