@@ -13,8 +13,7 @@ Command = list[str | Path]
 REQUIREMENTS = ("kedro>=1.7", "cookiecutter-data-science>=2.3")
 # The package of cookiecutter-data-science carries its engine; the template is fetched from its git host.
 # Where that can't be reached, a stand-in: as many files as version 2 makes, short, with few questions, and
-# a hook that only imports what the package carries for the real template's hook. What is measured then is
-# less than the real one takes.
+# a hook that only imports what the package carries for the real template's hook.
 HOOK = "import ccds.hook_utils.custom_config, ccds.hook_utils.dependencies\n"
 STAND_IN = {
     ".": ".env .gitignore LICENSE Makefile README.md pyproject.toml requirements.txt",

@@ -1,5 +1,6 @@
 """The one entry point: `<command> <job> [key=value …]`."""
 
+import ast
 import os
 import re
 import sys
@@ -177,7 +178,8 @@ An error says what to do in a line or two; with TRACEBACK=1 in the environment i
 
 def _help_of(job: str) -> str:
     """Return a job's own words, and which files there are to choose from."""
-    text = import_module(f".jobs.{job}", __package__).__doc__ or ""
+    source = (Path(__file__).parent / "jobs" / f"{job}.py").read_text(encoding="utf-8")
+    text = ast.get_docstring(ast.parse(source)) or ""  # read, not imported: help is quick
     text = re.sub(rf"^    {job}", f"    {COMMAND} {job}", text, flags=re.MULTILINE)
     folders = sorted(path for path in (_root() / "hydra").iterdir() if path.is_dir())
     groups = [

@@ -31,7 +31,7 @@ def register(settings: Settings) -> None:
     if not source.exists():
         raise UserError(f"{source} is not there: run `predict` first")
     table = prediction_table(settings.data, settings.register_.table)
-    rows, frames = batches(source, settings.register_.batch_size)
+    rows, frames = batches(source, settings.register_.batch_size, list(table.columns.keys()))
     url = settings.register_.url
     with exclusive("register", settings.output_dir), connect(url, "register.url", create=True) as connection:
         address = connection.engine.url.render_as_string(hide_password=True)

@@ -125,19 +125,28 @@ def _share(row: str | None) -> float:
     return int.from_bytes(blake2b((row or "").encode(), digest_size=8).digest()) / 2**64
 
 
-def batches(path: Path, size: int) -> tuple[int, Iterator[pl.DataFrame]]:
-    """Return how many rows a Parquet or CSV file has, and the rows in frames of at most `size`."""
+def batches(path: Path, size: int, columns: list[str]) -> tuple[int, Iterator[pl.DataFrame]]:
+    """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
+
+    A column that the file does not have is left out. Memory is bounded by `size`, not by the file.
+    """
     import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
 
     if not path.exists():
-        raise UserError(f"predict.input: {path} is not there")
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in ("parquet", "csv"):
-        raise UserError(f"predict.input: {path} is neither .parquet nor .csv")
+        raise UserError(f"{path} is not there")
     try:
-        source = ds.dataset(path, format=kind)
-        rows = source.count_rows()
-        found = source.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)
+        if path.suffix.lower() == ".parquet":
+            file = pq.ParquetFile(path, pre_buffer=False)
+            rows = file.metadata.num_rows
+            found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
+        elif path.suffix.lower() == ".csv":
+            source = ds.dataset(path, format="csv")
+            rows = source.count_rows()
+            names = [name for name in columns if name in source.schema.names]
+            found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
+        else:
+            raise UserError(f"{path} is neither .parquet nor .csv")
     except (OSError, ValueError) as error:
-        raise UserError(f"predict.input: {path} can't be read as {kind}: {error}") from error
+        raise UserError(f"{path} can't be read: {error}") from error
     return rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
