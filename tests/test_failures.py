@@ -22,7 +22,7 @@ from skops.io import dump
 from test_projects import JOBS, Job, Project, clear, trained
 
 DATA = "data/breast_cancer"
-SMALL = ("optimizer.trials=4", "optimizer.folds=2", "model=linear", "evaluate.bootstrap=20")
+SMALL = ("optimizer.n_trials=4", "optimizer.folds=2", "model=linear", "evaluate.bootstrap=20")
 OTHER = "data=other"
 CSV = "id,size,target\n" + "".join(f"{row},{row % 7}.5,{'yes' if row % 3 else 'no'}\n" for row in range(60))
 YAML = """
@@ -207,7 +207,7 @@ def test_a_dead_database_is_named_soon(churn: Project, dead: int) -> None:
 
 def test_a_second_search_is_refused(churn: Project) -> None:
     """The first goes on."""
-    search = ("optimize", *SMALL, "optimizer.trials=500")
+    search = ("optimize", *SMALL, "optimizer.n_trials=500")
     first = churn.start(*search)
     while "trials of linear to run" not in first.stderr():
         assert first.process.is_alive(), first.stderr()

@@ -135,7 +135,7 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
         if typed:
             return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart"
         return " ".join(text.split())
-    if origin in ("mlflow", "polars", "pyarrow"):
+    if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy"):
         return f"{origin}: {text.splitlines()[0] if text else type(error).__name__}"
     return None
 

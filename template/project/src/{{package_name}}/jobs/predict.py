@@ -31,6 +31,8 @@ def predict(settings: Settings) -> None:
     if not source.exists():
         raise UserError(f"predict.input: {source} is not there; run `retrieve` first, or name another file")
     target = Path(settings.predict.output)
+    if target.suffix != ".parquet":
+        raise UserError(f"predict.output: {target} has to end in .parquet, which is what is written")
     with exclusive("predict", settings.output_dir):
         tracker = Tracker(settings)
         version = tracker.version(settings.predict.model)
@@ -40,7 +42,7 @@ def predict(settings: Settings) -> None:
             "run_id": version.run_id,
             "lineage": version.tags["lineage"],
         }
-        rows, frames = batches(source, settings.predict.batch_size, _needed(settings.data))
+        rows, frames = batches(source, settings.predict.batch_size, _needed(settings.data), settings.data)
         if not rows:
             raise UserError(f"predict.input: {source} has no rows")
         log.info("predicting %s rows with version %s of %s", f"{rows:,}", version.version, tracker.name)

@@ -14,6 +14,8 @@ from .errors import UserError
 from .files import atomic
 from .logger import redact
 
+BY_DVC = (":!dvc.lock", ":!data/.gitignore")  # what the pipeline itself writes is no change of the code
+
 
 class Lineage(BaseModel, frozen=True, protected_namespaces=()):
     """Code, data, configuration and environment of one trained model, and what it became."""
@@ -58,7 +60,7 @@ def collect(settings: Settings, data_hash: str) -> Lineage:
     lock = Path("requirements.txt")
     return Lineage(
         git_commit=_git("rev-parse", "HEAD"),
-        git_dirty=bool(_git("status", "--porcelain", "--", ".")),
+        git_dirty=bool(_git("status", "--porcelain", "--", ".", *BY_DVC)),
         dvc_revision=_dvc_revision(settings.split_dir),
         data_hash=data_hash,
         config_hash=sha256(config.encode()).hexdigest(),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ..configurations import DataSettings, Settings
 from ..models import model_class
 from ..models.base_model import COMMON_TYPES, BaseModel
+from ..repository.database import connect
 from .errors import UserError
 from .lineage import Lineage
 
@@ -32,6 +33,7 @@ class Tracker:
     def __init__(self, settings: Settings) -> None:
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
+        self.artifacts = settings.output_dir.resolve() / "mlartifacts"
         self.name = settings.tracking.registered_model
         self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir.resolve()}/mlflow.db"
         _check_reachable(self.uri)
@@ -47,14 +49,18 @@ class Tracker:
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
             with FileLock(settings.output_dir / ".mlflow.lock"):
                 self.client = mlflow.MlflowClient()
-                here = (settings.output_dir / "mlartifacts").resolve().as_uri()
-                artifacts = None if settings.tracking.uri else here
+                artifacts = None if settings.tracking.uri else self.artifacts.as_uri()
                 experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
                 if experiment is None:
                     self.client.create_experiment(settings.tracking.experiment, artifact_location=artifacts)
             mlflow.set_experiment(settings.tracking.experiment)
         except MlflowException as error:
             raise UserError(f"tracking.uri: {self.uri}: {_first_line(error)}") from error
+
+    def _here(self, uri: str) -> str:
+        """Return an artifact's address, also after the project was moved: MLflow keeps absolute paths."""
+        _, marker, rest = uri.partition("/mlartifacts/")
+        return (self.artifacts / rest).as_uri() if marker and uri.startswith("file:") else uri
 
     @contextmanager
     def run(self, job: str, tags: dict[str, str], run_id: str | None = None) -> Iterator[str]:
@@ -115,8 +121,9 @@ class Tracker:
 
         run_id = self.version(run).run_id if run.isdigit() else run
         try:
-            return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"runs:/{run_id}/lineage.json"))
-        except MlflowException as error:
+            uri = self._here(self.client.get_run(run_id).info.artifact_uri)
+            return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"{uri}/lineage.json"))
+        except (MlflowException, OSError) as error:
             raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
 
     def champion(self) -> Any | None:
@@ -131,8 +138,11 @@ class Tracker:
 
         MLflow's own loader trusts the types that the stored model lists; ours only those that the code lists.
         """
+        if "model" not in version.tags:
+            raise UserError(f"version {version.version} of {self.name!r} was not registered by `train`")
         cls = model_class(version.tags["model"])
-        folder = Path(self.mlflow.artifacts.download_artifacts(f"models:/{self.name}/{version.version}"))
+        uri = self._here(self.client.get_model_version_download_uri(self.name, str(version.version)))
+        folder = Path(self.mlflow.artifacts.download_artifacts(uri))
         settings = cls.settings_class.model_construct(name=version.tags["model"])
         return cls(data, settings, seed).load(folder / "model.skops")
 
@@ -158,6 +168,9 @@ class Tracker:
 def _check_reachable(uri: str) -> None:
     """Fail within seconds, in plain words, where no server answers (MLflow would retry for minutes)."""
     parts = urlsplit(uri)
+    if parts.scheme.startswith(("postgresql", "mysql")):
+        with connect(uri, "tracking.uri"):
+            return
     if parts.scheme not in ("http", "https"):
         return
     from http.client import HTTPException

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from ..configurations import Settings
+from ..configurations import DataSettings, Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic
 from . import schema
@@ -41,8 +41,8 @@ class DataManager:
     def split(self, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Return the rows as train and test; a row stays on its side when others are added.
 
-        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, the hash is taken
-        within each class, and a class of two rows or more is present on both sides.
+        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, a class of two
+        rows or more is moreover sure to be on both sides.
         By time, rows from `cutoff` on are test; without a cutoff, the latest `test_size` of them.
         """
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
@@ -55,6 +55,12 @@ class DataManager:
             if self.data.task == "classification" and part[self.data.target].n_unique() < 2:
                 message = f"the {name} part holds a single class of {self.data.target!r}"
                 raise UserError(f"{message}: set data.split.stratify=true, or another data.split.test_size")
+        if self.data.task == "classification":
+            new = set(parts["test"][self.data.target]) - set(parts["train"][self.data.target])
+            if new:
+                raise UserError(
+                    f"{sorted(map(str, new))} is only in the test part: set data.split.stratify=true"
+                )
         return parts
 
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
@@ -82,7 +88,12 @@ class DataManager:
                 raise UserError(f"data.split.cutoff: {cutoff!r} is not a date like 2024-12-31") from error
             cutoff = moment if time.dtype == pl.Datetime else moment.date()
         else:
-            cutoff = float(cutoff)
+            try:
+                cutoff = float(cutoff)
+            except ValueError as error:
+                raise UserError(
+                    f"data.split.cutoff: {cutoff!r} is no number, as {self.data.time!r} is"
+                ) from error
         late: pl.Series = time >= cutoff
         return late
 
@@ -125,13 +136,18 @@ def _share(row: str | None) -> float:
     return int.from_bytes(blake2b((row or "").encode(), digest_size=8).digest()) / 2**64
 
 
-def batches(path: Path, size: int, columns: list[str]) -> tuple[int, Iterator[pl.DataFrame]]:
+def batches(
+    path: Path, size: int, columns: list[str], data: DataSettings
+) -> tuple[int, Iterator[pl.DataFrame]]:
     """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
 
-    A column that the file does not have is left out. Memory is bounded by `size`, not by the file.
+    A column that the file does not have is left out. A CSV's text stays as it is written, as on retrieval.
+    Memory is bounded by `size`, not by the file.
     """
+    import pyarrow as pa
     import pyarrow.dataset as ds
     import pyarrow.parquet as pq
+    from pyarrow import csv
 
     if not path.exists():
         raise UserError(f"{path} is not there")
@@ -141,7 +157,10 @@ def batches(path: Path, size: int, columns: list[str]) -> tuple[int, Iterator[pl
             rows = file.metadata.num_rows
             found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
         elif path.suffix.lower() == ".csv":
-            source = ds.dataset(path, format="csv")
+            text = {name: pa.string() for name, c in data.columns.items() if c.dtype == "str"}
+            nulls = ["", *data.source.null_values]
+            convert = csv.ConvertOptions(column_types=text, null_values=nulls, strings_can_be_null=True)
+            source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
             rows = source.count_rows()
             names = [name for name in columns if name in source.schema.names]
             found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)

@@ -87,6 +87,11 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
         for name in data.features
         if whole and name in frame.columns and frame[name].null_count() == len(frame)
     ]
+    problems += [
+        f"column {name!r} holds infinite values"
+        for name in frame.columns
+        if frame[name].dtype.is_float() and frame[name].is_infinite().any()
+    ]
     _raise(problems, where, data)
     try:
         pandera_schema(data, frame.columns).validate(frame, lazy=True)
