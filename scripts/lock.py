@@ -60,7 +60,7 @@ def main() -> None:
 def run(folder: Path, *command: str) -> str:
     """Run a command, and return what it prints."""
     environment = os.environ | {"POETRY_VIRTUALENVS_CREATE": "false"}  # to resolve takes none
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)  # noqa: S603
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if result.returncode:
         raise LockError(f"{' '.join(command)}\n{result.stdout}{result.stderr}\nBehind a proxy? See --help.")
     return result.stdout

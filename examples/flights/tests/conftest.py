@@ -16,7 +16,7 @@ from flights.configurations import Settings
 from flights.main import main
 
 HYDRA = Path(__file__).parents[1] / "hydra"
-SMALL = ["outputs=outputs", "evaluate.bootstrap=20", "optimizer.trials=3", "optimizer.folds=2"]
+SMALL = ["outputs=outputs", "evaluate.bootstrap=20", "optimizer.n_trials=3", "optimizer.folds=2"]
 
 Run = Callable[..., int]
 

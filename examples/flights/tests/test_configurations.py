@@ -21,11 +21,12 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         assert getattr(settings, group).name == name
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("model.max_iter=many", "model.max_iter: Input should be a valid integer"),
-        ("+model.penaltie=2", "model.penaltie: there is no such key; did you mean 'penalty'?"),
+        ("+model.alpa=2", "model.alpa: there is no such key; did you mean 'alpha'?"),
         (
             "+data.split.teste_size=0.1",
             "data.split.teste_size: there is no such key; did you mean 'test_size'?",
@@ -41,6 +42,10 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         ("data.columns.amount.role=target", "only one column can have role target: amount, target"),
         ("data.columns.target.role=feature", "no column has role target"),
         ("data.columns.when.role=feature", "feature 'when' is a date"),
+        ("data.columns.amount.min=low", "'low' is no float"),
+        ("data.columns.amount.dtype=bool", "bool has no min or max"),
+        ("data.columns.target.allowed=[1]", "allowed: 1 is no str"),
+        ("data.task=regression", "a regression can't have target 'target' of type str"),
         ("+data.columns.Target={dtype: float}", "feature 'Target' looks like the target"),
         ("+data.columns.other={dtype: text}", "data.columns.other.dtype: Input should be 'int', 'float'"),
         ("model.name=linaer", "there is no model 'linaer'; did you mean 'linear'?"),

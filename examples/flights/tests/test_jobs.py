@@ -47,6 +47,7 @@ def test_all_jobs_end_to_end(project: Path, run: Run, task: str, capsys: pytest.
     assert "where things are" in capsys.readouterr().out.lower()
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_gate_champion_rollback_reproduce(
     project: Path, run: Run, task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,7 +59,7 @@ def test_gate_champion_rollback_reproduce(
     assert run("train", "model=linear") == 0
     assert run("evaluate") == 0
     assert run("rollback") == 1
-    hopeless = "model.penalty=1e9"
+    hopeless = "model.alpha=1e9"
     assert run("train", "model=linear", hopeless) == 0
     assert run("evaluate", "evaluate.tolerance=0") == 3
     assert "is worse than that of champion (version 1)" in capsys.readouterr().err
@@ -79,6 +80,40 @@ def test_gate_champion_rollback_reproduce(
     assert "the data is not what that run saw" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_another_split_or_other_columns_are_not_compared(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for job in ("retrieve", "train", "evaluate"):
+        assert run(job, *FAST) == 0
+    assert run("retrieve", "data.split.test_size=0.6") == 0
+    assert run("evaluate", "data.split.test_size=0.6") == 1
+    assert "data.split has changed since version 1 was trained" in capsys.readouterr().err
+    fewer = "data.columns.member.role=ignore"
+    assert run("retrieve", fewer) == 0
+    assert run("train", *FAST, fewer) == 0
+    assert run("evaluate", fewer) == 0
+    assert (
+        "not compared with champion version 1: the model was trained on other columns"
+        in capsys.readouterr().err
+    )
+    assert run("rollback") == 0
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_moved_project_finds_its_models(
+    project: Path, run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for job in ("retrieve", "train", "evaluate"):
+        assert run(job, *FAST) == 0
+    moved = tmp_path_factory.mktemp("moved") / "project"
+    project.rename(moved)
+    monkeypatch.chdir(moved)
+    assert run("predict") == 0
+    assert run("reproduce", "1") == 0
+
+
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
 def test_trials_are_child_runs(project: Path, run: Run, task: str) -> None:
     assert run("retrieve") == 0
     for _ in range(2):  # a second search finds nothing left to do, and logs nothing twice
@@ -90,6 +125,7 @@ def test_trials_are_child_runs(project: Path, run: Run, task: str) -> None:
     assert (len(parents), sorted(r.data.tags["trial"] for r in children)) == (1, ["0", "1", "2"])
 
 
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
 def test_predict_refuses_what_the_model_does_not_know(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +141,7 @@ def test_predict_refuses_what_the_model_does_not_know(
     assert run("predict", *FAST, "predict.input=gone.parquet") == 1
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_multirun_trains_each(project: Path, run: Run, task: str) -> None:
     assert run("retrieve") == 0
     assert run("train", "--multirun", "model=linear", "seed=1,2") == 0

@@ -13,16 +13,17 @@ from flights.optimizer.optimizer import Optimizer, best_parameters
 from flights.optimizer.schema import search_space
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 @pytest.mark.parametrize(
     ("space", "message"),
     [
         (
-            "{penalti: {type: float, low: 1.0, high: 2.0}}",
-            "penalti: the model has no such parameter; did you mean",
+            "{alpa: {type: float, low: 1.0, high: 2.0}}",
+            "alpa: the model has no such parameter; did you mean",
         ),
-        ("{penalty: {type: float, low: 2.0, high: 1.0}}", "penalty: low (2.0) is above high (1.0)"),
-        ("{penalty: {type: float, low: 0.0, high: 1.0}}", "penalty: Input should be greater than 0"),
-        ("{penalty: {type: float, low: 0.0, high: 1.0, log: true}}", "penalty: log needs low above 0"),
+        ("{alpha: {type: float, low: 2.0, high: 1.0}}", "alpha: low (2.0) is above high (1.0)"),
+        ("{alpha: {type: float, low: 0.0, high: 1.0}}", "alpha: Input should be greater than 0"),
+        ("{alpha: {type: float, low: 0.0, high: 1.0, log: true}}", "alpha: log needs low above 0"),
         ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
         (
             "{max_iter: {type: int, low: 1.5, high: 9}}",
@@ -41,7 +42,7 @@ def test_a_wrong_space_is_named(project: Path, task: str, space: str, message: s
 
 def test_a_stopped_search_goes_on(project: Path, task: str) -> None:
     frame = make_frame(task)
-    more = ("model=linear", "optimizer.trials=4")
+    more = ("model=linear", "optimizer.n_trials=4")
     stopped = Optimizer(load(overrides(task, *more)), "data")
     trials = stopped.run(frame)
     next(trials)
@@ -55,18 +56,20 @@ def test_a_stopped_search_goes_on(project: Path, task: str) -> None:
     assert Optimizer(load(overrides(task, *more)), "other data").remaining() == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
 def test_processes_share_one_study(project: Path, task: str) -> None:
-    settings = load(overrides(task, "model=linear", "optimizer.trials=6", "optimizer.jobs=2"))
+    settings = load(overrides(task, "model=linear", "optimizer.n_trials=6", "optimizer.n_jobs=2"))
     optimizer = Optimizer(settings, "data")
     assert sorted(optimizer.run(make_frame(task))) == [0, 1, 2, 3, 4, 5]
     parameters, score, trials = optimizer.best()
-    assert (list(parameters), trials) == (["penalty"], 6)
+    assert (list(parameters), trials) == (["alpha"], 6)
     assert score == optimizer.study().best_value
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, run: Run, task: str) -> None:
     assert run("retrieve") == 0
-    assert run("optimize", "model=lightgbm", "model.n_estimators=5") == 0
+    assert run("optimize", "model=lightgbm") == 0
     found = yaml.safe_load(Path("outputs/optimize/tiny-lightgbm.yaml").read_text())["parameters"]
     assert set(found) == {"learning_rate", "num_leaves", "min_child_samples"}
     plain: Settings = load(overrides(task, "model=lightgbm"))
@@ -75,3 +78,8 @@ def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, run: Run,
     assert best_parameters(typed) == {name: value for name, value in found.items() if name != "num_leaves"}
     assert best_parameters(load(overrides(task, "model=lightgbm", "optimizer.apply=false"))) == {}
     assert best_parameters(load(overrides(task, "model=linear"))) == {}
+    model = Path("hydra/model/lightgbm.yaml")
+    model.write_text(model.read_text().replace("num_leaves: 31", "num_leaves: 15"))
+    assert (
+        best_parameters(load(overrides(task, "model=lightgbm"))) == {}
+    )  # edited since: what was found is of old

@@ -58,7 +58,7 @@ def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10.0): 99.0"),
+        ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10): 99.0"),
         ("amount", None, "column 'amount' has null values; if they are right, say nullable: true"),
         ("amount", "much", "column 'amount': 1 of 160 values are not float: 'much'"),
         ("count", "1.5", "column 'count': 1 of 160 values are not int: 1.5"),
@@ -137,11 +137,23 @@ def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
 def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str) -> None:
     frame, path = make_frame(task), Path(f"rows.{ending}")
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
-    rows, found = batches(path, 50)
+    rows, found = batches(path, 50, ["id", "amount", "nothing"], load(overrides(task)).data)
     parts = list(found)
     assert rows == 160
-    assert max(len(part) for part in parts) <= 160
+    assert parts[0].columns == ["id", "amount"]
+    assert max(len(part) for part in parts) <= 50
     assert pl.concat([part.select("id") for part in parts])["id"].to_list() == frame["id"].to_list()
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_csv_is_read_for_prediction_as_it_was_on_retrieval(project: Path, task: str) -> None:
+    Path("rows.csv").write_text('id,colour,amount\n1,007,1.5\n2,,NA\n3,"",2\n')
+    data = load(overrides(task)).data
+    source = data.source.model_copy(update={"null_values": ["NA"]})
+    _, found = batches(
+        Path("rows.csv"), 50, ["id", "colour", "amount"], data.model_copy(update={"source": source})
+    )
+    assert pl.concat(found).rows() == [(1, "007", 1.5), (2, None, None), (3, None, 2.0)]
 
 
 def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:

@@ -5,17 +5,20 @@ what may come out. A misspelt or ill-typed key is an error before anything runs.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
 from .middleware.errors import did_you_mean
+from .repository.data_settings import Column as Column
+from .repository.data_settings import DataSettings as DataSettings
+from .repository.data_settings import Positive as Positive
+from .repository.data_settings import Scalar as Scalar
+from .repository.data_settings import Section as Section
+from .repository.data_settings import Share as Share
+from .repository.data_settings import Source as Source
+from .repository.data_settings import Task as Task
 
-Dtype = Literal["int", "float", "str", "bool", "date", "datetime"]
-Role = Literal["feature", "target", "id", "time", "ignore", "sensitive"]
-Task = Literal["classification", "regression"]
-Scalar = bool | int | float | str
-Positive = Annotated[int, Field(gt=0)]
 METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
     "classification": {
         "roc_auc": True,
@@ -26,109 +29,6 @@ METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
     },
     "regression": {"rmse": False, "mae": False, "r2": True},
 }
-Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A part of the configuration; an unknown key in it is an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Column(Section):
-    """What one column holds, and what it is for."""
-
-    dtype: Dtype
-    role: Role = "feature"
-    nullable: bool = False
-    min: float | str | None = None
-    max: float | str | None = None
-    allowed: list[Scalar] | None = None
-
-
-class Source(Section):
-    """Where the raw data is.
-
-    `query` is SQL: sent to the database, or run over the file as table `self`; `null_values` is how a CSV
-    writes that a value is missing, besides leaving it out.
-    """
-
-    kind: Literal["sklearn", "csv", "parquet", "sql"]
-    uri: str
-    query: str | None = None
-    null_values: list[str] = []
-
-
-class Split(Section):
-    """How rows are divided into train and test; the same row always lands on the same side."""
-
-    by: Literal["hash", "time"] = "hash"
-    test_size: Share = 0.2
-    cutoff: str | None = None
-    stratify: bool = False
-
-
-class DataSettings(Section):
-    """One data set. The checks, the preprocessing and the SQL table follow from it."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-    task: Task
-    source: Source
-    split: Split = Split()
-    columns: dict[str, Column]
-
-    def with_role(self, *roles: Role) -> list[str]:
-        """Return the names of the columns that have one of the roles, in the order of the file."""
-        return [name for name, column in self.columns.items() if column.role in roles]
-
-    @property
-    def features(self) -> list[str]:
-        """The columns that a model sees."""
-        return self.with_role("feature")
-
-    @property
-    def target(self) -> str:
-        """The column to predict."""
-        return self.with_role("target")[0]
-
-    @property
-    def id(self) -> str | None:
-        """The column that identifies a row, if there is one."""
-        return next(iter(self.with_role("id")), None)
-
-    @property
-    def time(self) -> str | None:
-        """The column that says when a row happened, if there is one."""
-        return next(iter(self.with_role("time")), None)
-
-    @model_validator(mode="after")
-    def _roles_fit(self) -> "DataSettings":
-        for role, most in (("target", 1), ("id", 1), ("time", 1)):
-            names = [name for name, column in self.columns.items() if column.role == role]
-            if len(names) > most:
-                raise ValueError(f"only one column can have role {role}: {', '.join(names)}")
-        if not self.with_role("target"):
-            raise ValueError("no column has role target: say which one is to be predicted")
-        if not self.features:
-            raise ValueError("no column has role feature: there is nothing to learn from")
-        plain = {_plain(name): name for name in self.with_role("target")}
-        for name in self.features:
-            if _plain(name) in plain:
-                raise ValueError(
-                    f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
-                )
-            if self.columns[name].dtype in ("date", "datetime"):
-                message = f"feature {name!r} is a {self.columns[name].dtype}: derive numbers from it in"
-                raise ValueError(f"{message} source.query, or give it role time or ignore")
-        if self.split.by == "time" and not self.time:
-            raise ValueError("split.by is time, but no column has role time")
-        if self.split.stratify and self.task == "regression":
-            raise ValueError("split.stratify needs classes: this is a regression")
-        return self
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum()) or name
 
 
 class ModelSettings(BaseModel):
@@ -147,8 +47,8 @@ class ModelSettings(BaseModel):
 class OptimizerSettings(Section):
     """The search for better parameters."""
 
-    trials: Positive
-    jobs: Positive
+    n_trials: Positive
+    n_jobs: Positive
     folds: Annotated[int, Field(ge=2)]
     timeout: Positive | None
     pruning: bool
@@ -217,7 +117,7 @@ class Settings(Section):
     outputs: str
     run: str | None  # of reproduce: the MLflow run to train again
     draft: DraftSettings
-    overrides: list[str] = []  # what was typed on the command line
+    overrides: list[str] = Field(default=[])  # what was typed on the command line
 
     @property
     def larger_is_better(self) -> bool:

@@ -1,5 +1,6 @@
 """The one entry point: `<command> <job> [key=value …]`."""
 
+import ast
 import os
 import re
 import sys
@@ -117,6 +118,8 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}. Nothing was left half-written; put it right and run again."
     text = str(error).strip()
+    if origin == "yaml":
+        return "this is not YAML: " + " ".join(text.split())
     if origin in ("hydra", "omegaconf"):
         unknown = re.search(r"Could not override '([^']+)'", text)
         if unknown:
@@ -132,7 +135,7 @@ def _explain(error: BaseException, arguments: list[str]) -> str | None:
         if typed:
             return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart"
         return " ".join(text.split())
-    if origin in ("mlflow", "polars", "pyarrow"):
+    if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy"):
         return f"{origin}: {text.splitlines()[0] if text else type(error).__name__}"
     return None
 
@@ -175,7 +178,8 @@ An error says what to do in a line or two; with TRACEBACK=1 in the environment i
 
 def _help_of(job: str) -> str:
     """Return a job's own words, and which files there are to choose from."""
-    text = import_module(f".jobs.{job}", __package__).__doc__ or ""
+    source = (Path(__file__).parent / "jobs" / f"{job}.py").read_text(encoding="utf-8")
+    text = ast.get_docstring(ast.parse(source)) or ""  # read, not imported: help is quick
     text = re.sub(rf"^    {job}", f"    {COMMAND} {job}", text, flags=re.MULTILINE)
     folders = sorted(path for path in (_root() / "hydra").iterdir() if path.is_dir())
     groups = [

@@ -24,7 +24,10 @@ def judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     if main not in metrics:
         return [*refused, f"{main} can't be computed on this test part"]
     sign = 1 if settings.larger_is_better else -1
-    rivals = {"the baseline": (found["baseline"], 0.0)}
+    baseline = found["baseline"]
+    if main in baseline and sign * metrics[main] <= sign * baseline[main]:
+        refused.append(f"{main} {metrics[main]:.4f} does not beat the baseline, {baseline[main]:.4f}")
+    rivals = {}
     if found["champion"]:
         champion = f"champion (version {found['champion']['version']})"
         rivals[champion] = (found["champion"]["metrics"], gate.tolerance)

@@ -72,8 +72,11 @@ def _classification(p: Predictions) -> dict[str, Any]:
     present = set(np.unique(p.truth).tolist())
     found = {"accuracy": (p.truth == p.prediction).mean()}
     binary = len(labels) == 2
-    kind = {"pos_label": 1} if binary else {"average": "macro", "labels": labels}
-    found["f1"] = metrics.f1_score(p.truth, p.prediction, zero_division=0.0, **kind)
+    if binary:
+        found["f1"] = metrics.f1_score(p.truth == 1, p.prediction == 1, zero_division=0.0)
+    else:
+        macro: dict[str, Any] = {"labels": labels, "average": "macro", "zero_division": 0.0}
+        found["f1"] = metrics.f1_score(p.truth, p.prediction, **macro)
     if not present <= set(labels):
         return found
     found["log_loss"] = metrics.log_loss(p.truth, p.probabilities, labels=labels)

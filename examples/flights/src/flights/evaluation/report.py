@@ -28,6 +28,7 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions) 
         metric=settings.metric,
         directions=METRICS[settings.data.task],
         found=found,
+        source=redact(settings.data.source.uri),
         tracking=redact(settings.tracking_uri),
         figures=_figures(settings, found, predictions),
     )

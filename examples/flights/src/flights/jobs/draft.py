@@ -15,11 +15,12 @@ import polars as pl
 from ..configurations import Settings, Source
 from ..middleware.errors import UserError, did_you_mean
 from ..middleware.files import atomic
-from ..middleware.logger import log
-from ..repository.data_manager import read
+from ..middleware.logger import log, redact
+from ..repository.sources import read
 
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
+NAMED_ID = re.compile(r"(^|_)[iI][dD](_|$)|[a-z]I[dD]$")
 WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -38,7 +39,10 @@ def draft(settings: Settings) -> None:
     if target.exists():
         raise UserError(f"{target} is there already: choose another name (draft.name=…), or remove it first")
     source = Source.model_validate({"kind": kind, "uri": uri, "query": query})
-    text = _describe(read(source), name, source, settings.draft.target)
+    frame = read(source)
+    if redact(uri) != uri:  # the file is for git, a password is not
+        source = source.model_copy(update={"uri": "${oc.env:DATABASE_URL}"})
+    text = _describe(frame, name, source, settings.draft.target)
     with atomic(target) as path:
         path.write_text(text, encoding="utf-8")
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", target, name)
@@ -118,7 +122,7 @@ def _id(frame: pl.DataFrame, target: str) -> str | None:
         whole = series.dtype.is_integer() or series.dtype == pl.String
         if (
             name != target
-            and "id" in name.lower()
+            and NAMED_ID.search(name)
             and whole
             and not series.null_count()
             and series.is_unique().all()

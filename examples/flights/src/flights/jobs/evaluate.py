@@ -12,13 +12,15 @@ Exit code 3: the gate refused; the report says why, and the champion stays.
 import json
 from typing import Any
 
+import yaml
+
 from ..configurations import Settings
 from ..evaluation import report
 from ..evaluation.gate import judge
 from ..evaluation.metrics import Predictions, intervals, measure
 from ..middleware import lineage
 from ..middleware.errors import GateRefusedError, UserError
-from ..middleware.files import atomic
+from ..middleware.files import atomic, exclusive
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models.base_model import BaseModel
@@ -30,12 +32,17 @@ MOST_ROWS_FOR_IMPORTANCE = 2000
 
 def evaluate(settings: Settings) -> None:
     """Write outputs/evaluate/report.html and metrics.json; set MLflow's alias."""
+    with exclusive("evaluate", settings.output_dir):  # of two at once, the worse could win
+        _evaluate(settings)
+
+
+def _evaluate(settings: Settings) -> None:
     manager = DataManager(settings)
     train, test = manager.load("train"), manager.load("test")
     tracker = Tracker(settings)
     version = tracker.version(_candidate(settings))
-    champion = tracker.champion()
     model = tracker.load_model(version, settings.data)
+    _same_split(settings, tracker, version)
     log.info("measuring version %s on %s rows", version.version, f"{len(test):,}")
     predictions = Predictions.of(model, test)
     found: dict[str, Any] = {
@@ -49,9 +56,14 @@ def evaluate(settings: Settings) -> None:
         "slices": _slices(settings, predictions, test),
         "importance": _importance(settings, model, test),
     }
+    champion = tracker.champion()
     if champion is not None and champion.version != version.version:
-        former = Predictions.of(tracker.load_model(champion, settings.data), test)
-        found["champion"] = {"version": int(champion.version), "metrics": former.metrics()}
+        try:
+            _same_split(settings, tracker, champion)
+            metrics = Predictions.of(tracker.load_model(champion, settings.data), test).metrics()
+            found["champion"] = {"version": int(champion.version), "metrics": metrics}
+        except UserError as error:  # other columns or another split: there is nothing to compare
+            log.warning("not compared with champion version %s: %s", champion.version, error)
     found["refused"] = judge(settings, found)
     folder = settings.output_dir / "evaluate"
     with atomic(folder / "report.html") as path:
@@ -80,6 +92,13 @@ def _candidate(settings: Settings) -> str | int:
             "no model has been trained here yet: run `train` first (or name one: evaluate.model=champion)"
         )
     return record.model_version
+
+
+def _same_split(settings: Settings, tracker: Tracker, version: Any) -> None:
+    """Refuse a model that may have been trained on what is the test part now."""
+    trained = yaml.safe_load(tracker.record(version.run_id).config)["data"]["split"]
+    if trained != settings.data.split.model_dump():
+        raise UserError(f"data.split has changed since version {version.version} was trained: train again")
 
 
 def _baseline(settings: Settings, train: Any, test: Any) -> Predictions:

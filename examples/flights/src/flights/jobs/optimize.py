@@ -1,8 +1,8 @@
 """Search for better parameters by cross-validation on the train part; train picks up the best.
 
 Examples:
-    optimize                                   as many trials as hydra/optimizer/default.yaml says
-    optimize optimizer.trials=100 optimizer.jobs=4     more, over four processes
+    optimize                                   as many trials as hydra/optimizer/quick.yaml says
+    optimize optimizer.n_trials=100 optimizer.n_jobs=4     more, over four processes
     optimize model=lightgbm                    of another model
 
 A search that was stopped goes on where it was: run it again. Every trial is a child run in MLflow.
@@ -26,7 +26,7 @@ def optimize(settings: Settings) -> None:
         optimizer = Optimizer(settings, manager.digest())
         tracker = Tracker(settings)
         left = len(optimizer.remaining())
-        log.info("%d of %d trials of %s to run", left, settings.optimizer.trials, settings.model.name)
+        log.info("%d of %d trials of %s to run", left, settings.optimizer.n_trials, settings.model.name)
         with tracker.run("optimize", {"study": optimizer.name}, _parent(tracker, optimizer.name)) as parent:
             logged = _logged(tracker, parent)
             for _ in progress(optimizer.run(frame), "trials", total=left):
@@ -51,7 +51,9 @@ def _logged(tracker: Tracker, parent: str) -> set[int]:
     runs = tracker.mlflow.search_runs(
         filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list"
     )
-    return {int(run.data.tags["trial"]) for run in runs}
+    return {
+        int(run.data.tags["trial"]) for run in runs if "trial" in run.data.tags
+    }  # else: a kill cut it off
 
 
 def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[int]) -> None:
@@ -63,8 +65,7 @@ def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set
         logged.add(trial.number)
         state = "pruned" if trial.state.name == "PRUNED" else "complete"
         tags: dict[str, Any] = {"trial": str(trial.number), "state": state, "mlflow.parentRunId": parent}
-        with tracker.mlflow.start_run(run_name=f"trial-{trial.number}", nested=True):
-            tracker.mlflow.set_tags(tags)
+        with tracker.mlflow.start_run(run_name=f"trial-{trial.number}", nested=True, tags=tags):
             values = list(trial.intermediate_values.values())
             tracker.log(
                 trial.params, {settings.metric: trial.value if trial.value is not None else values[-1]}

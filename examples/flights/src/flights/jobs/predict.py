@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..configurations import Settings
+from ..configurations import DataSettings, Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic, exclusive
 from ..middleware.logger import log, progress
@@ -31,6 +31,8 @@ def predict(settings: Settings) -> None:
     if not source.exists():
         raise UserError(f"predict.input: {source} is not there; run `retrieve` first, or name another file")
     target = Path(settings.predict.output)
+    if target.suffix != ".parquet":
+        raise UserError(f"predict.output: {target} has to end in .parquet, which is what is written")
     with exclusive("predict", settings.output_dir):
         tracker = Tracker(settings)
         version = tracker.version(settings.predict.model)
@@ -40,7 +42,7 @@ def predict(settings: Settings) -> None:
             "run_id": version.run_id,
             "lineage": version.tags["lineage"],
         }
-        rows, frames = batches(source, settings.predict.batch_size)
+        rows, frames = batches(source, settings.predict.batch_size, _needed(settings.data), settings.data)
         if not rows:
             raise UserError(f"predict.input: {source} has no rows")
         log.info("predicting %s rows with version %s of %s", f"{rows:,}", version.version, tracker.name)
@@ -53,11 +55,14 @@ def predict(settings: Settings) -> None:
     log.info("kept in %s", target)
 
 
+def _needed(data: DataSettings) -> list[str]:
+    return [*([data.id] if data.id else []), *data.features]
+
+
 def _predict(model: BaseModel, frame: pl.DataFrame, marks: dict[str, Any], source: Path) -> pl.DataFrame:
     """Return a batch's predictions, after checking that it has what the model was trained on."""
     data = model.data
-    names = [*([data.id] if data.id else []), *data.features]
-    typed = schema.cast(frame, data, names, str(source))
+    typed = schema.cast(frame, data, _needed(data), str(source))
     schema.validate(typed, data, str(source), whole=False)
     columns: dict[str, Any] = {data.id: typed[data.id]} if data.id else {}
     if data.task == "regression":

@@ -31,7 +31,8 @@ def register(settings: Settings) -> None:
     if not source.exists():
         raise UserError(f"{source} is not there: run `predict` first")
     table = prediction_table(settings.data, settings.register_.table)
-    rows, frames = batches(source, settings.register_.batch_size)
+    names = list(table.columns.keys())
+    rows, frames = batches(source, settings.register_.batch_size, names, settings.data)
     url = settings.register_.url
     with exclusive("register", settings.output_dir), connect(url, "register.url", create=True) as connection:
         address = connection.engine.url.render_as_string(hide_password=True)
@@ -45,6 +46,10 @@ def register(settings: Settings) -> None:
         before = connection.scalar(sa.select(sa.func.count()).select_from(table))
         total = -(-rows // settings.register_.batch_size)
         for frame in progress(frames, "batches", total=total):
+            if set(frame.columns) != set(names):
+                raise UserError(
+                    f"{source} holds no predictions of {settings.data.name!r}: run `predict` again"
+                )
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
         after = connection.scalar(sa.select(sa.func.count()).select_from(table))
     new = (after or 0) - (before or 0)

@@ -5,6 +5,7 @@ Examples:
 """
 
 from ..configurations import Settings
+from ..middleware.files import exclusive
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 
@@ -12,5 +13,7 @@ from ..middleware.tracking import Tracker
 def rollback(settings: Settings) -> None:
     """Set MLflow's alias back to the version that the champion replaced."""
     tracker = Tracker(settings)
-    was, now = tracker.rollback()
+    with exclusive("evaluate", settings.output_dir):
+        was, now = tracker.rollback()
     log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)
+    log.info("what it predicts instead: run `predict` and `register` again")

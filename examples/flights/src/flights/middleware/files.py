@@ -35,7 +35,8 @@ def _sweep(target: Path) -> None:
     """Remove what killed runs left beside `target`; put back a folder killed between its two renames."""
     for left in target.parent.glob(f".{target.name}.*.tmp"):
         pid = left.name.removeprefix(f".{target.name}.").split(".")[0]
-        if pid.isdigit() and not _alive(int(pid)):
+        # Its own number was another process, killed: in a container it is always 1.
+        if pid.isdigit() and (int(pid) == os.getpid() or not _alive(int(pid))):
             if left.name.endswith(".old.tmp") and not target.exists():
                 left.replace(target)
             else:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from ..configurations import Settings
+from .errors import UserError
 from .files import atomic
 from .logger import redact
+
+BY_DVC = (":!dvc.lock", ":!data/.gitignore")  # what the pipeline itself writes is no change of the code
 
 
 class Lineage(BaseModel, frozen=True, protected_namespaces=()):
@@ -43,7 +46,12 @@ class Lineage(BaseModel, frozen=True, protected_namespaces=()):
 
 def read(path: Path) -> Lineage | None:
     """Return the record that `save` wrote, or None where there is none."""
-    return Lineage.model_validate_json(path.read_text()) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return Lineage.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{path} is not a lineage record: run `train` again") from error
 
 
 def collect(settings: Settings, data_hash: str) -> Lineage:
@@ -52,7 +60,7 @@ def collect(settings: Settings, data_hash: str) -> Lineage:
     lock = Path("requirements.txt")
     return Lineage(
         git_commit=_git("rev-parse", "HEAD"),
-        git_dirty=bool(_git("status", "--porcelain", "--", ".")),
+        git_dirty=bool(_git("status", "--porcelain", "--", ".", *BY_DVC)),
         dvc_revision=_dvc_revision(settings.split_dir),
         data_hash=data_hash,
         config_hash=sha256(config.encode()).hexdigest(),
@@ -83,6 +91,9 @@ def _dvc_revision(folder: Path) -> str | None:
     lock = Path("dvc.lock")
     if not lock.exists():
         return None
-    stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+    try:
+        stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+    except yaml.YAMLError as error:
+        raise UserError("dvc.lock is not YAML any more: `git checkout dvc.lock` brings it back") from error
     outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
     return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)

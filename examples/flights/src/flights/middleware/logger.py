@@ -17,12 +17,12 @@ COMMAND = PACKAGE.replace("_", "-")
 
 log = logging.getLogger(PACKAGE)
 
-PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^@/\s]+@")
+PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^\s'\"]+@|([?&]password=)[^&\s'\"]+")
 
 
 def redact(text: str) -> str:
     """Return the text with the passwords in its addresses blotted out."""
-    return PASSWORD_IN_URL.sub(r"\1:***@", text)
+    return PASSWORD_IN_URL.sub(lambda m: f"{m[1]}:***@" if m[1] else f"{m[2]}***", text)
 
 
 def _redact(record: logging.LogRecord) -> bool:

@@ -1,7 +1,6 @@
 """MLflow: runs, models and their aliases. The only module that imports it."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,15 +10,16 @@ from urllib.parse import urlsplit
 from ..configurations import DataSettings, Settings
 from ..models import model_class
 from ..models.base_model import COMMON_TYPES, BaseModel
+from ..repository.database import connect
 from .errors import UserError
 from .lineage import Lineage
 
 CHAMPION = "champion"
 FORMER = "former_champion"  # tag of a version: whom it replaced
-SECONDS_TO_CONNECT = 3.0
+SECONDS_TO_ANSWER = 10.0
 QUIET = {  # before the import: MLflow reads some of these only once
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -33,6 +33,7 @@ class Tracker:
     def __init__(self, settings: Settings) -> None:
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
+        self.artifacts = settings.output_dir.resolve() / "mlartifacts"
         self.name = settings.tracking.registered_model
         self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir.resolve()}/mlflow.db"
         _check_reachable(self.uri)
@@ -45,17 +46,21 @@ class Tracker:
         settings.output_dir.mkdir(parents=True, exist_ok=True)
         try:
             mlflow.set_tracking_uri(self.uri)
-            self.client = mlflow.MlflowClient()
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
             with FileLock(settings.output_dir / ".mlflow.lock"):
-                here = (settings.output_dir / "mlartifacts").resolve().as_uri()
-                artifacts = None if settings.tracking.uri else here
+                self.client = mlflow.MlflowClient()
+                artifacts = None if settings.tracking.uri else self.artifacts.as_uri()
                 experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
                 if experiment is None:
                     self.client.create_experiment(settings.tracking.experiment, artifact_location=artifacts)
             mlflow.set_experiment(settings.tracking.experiment)
         except MlflowException as error:
             raise UserError(f"tracking.uri: {self.uri}: {_first_line(error)}") from error
+
+    def _here(self, uri: str) -> str:
+        """Return an artifact's address, also after the project was moved: MLflow keeps absolute paths."""
+        _, marker, rest = uri.partition("/mlartifacts/")
+        return (self.artifacts / rest).as_uri() if marker and uri.startswith("file:") else uri
 
     @contextmanager
     def run(self, job: str, tags: dict[str, str], run_id: str | None = None) -> Iterator[str]:
@@ -116,8 +121,9 @@ class Tracker:
 
         run_id = self.version(run).run_id if run.isdigit() else run
         try:
-            return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"runs:/{run_id}/lineage.json"))
-        except MlflowException as error:
+            uri = self._here(self.client.get_run(run_id).info.artifact_uri)
+            return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"{uri}/lineage.json"))
+        except (MlflowException, OSError) as error:
             raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
 
     def champion(self) -> Any | None:
@@ -132,8 +138,11 @@ class Tracker:
 
         MLflow's own loader trusts the types that the stored model lists; ours only those that the code lists.
         """
+        if "model" not in version.tags:
+            raise UserError(f"version {version.version} of {self.name!r} was not registered by `train`")
         cls = model_class(version.tags["model"])
-        folder = Path(self.mlflow.artifacts.download_artifacts(f"models:/{self.name}/{version.version}"))
+        uri = self._here(self.client.get_model_version_download_uri(self.name, str(version.version)))
+        folder = Path(self.mlflow.artifacts.download_artifacts(uri))
         settings = cls.settings_class.model_construct(name=version.tags["model"])
         return cls(data, settings, seed).load(folder / "model.skops")
 
@@ -159,16 +168,22 @@ class Tracker:
 def _check_reachable(uri: str) -> None:
     """Fail within seconds, in plain words, where no server answers (MLflow would retry for minutes)."""
     parts = urlsplit(uri)
+    if parts.scheme.startswith(("postgresql", "mysql")):
+        with connect(uri, "tracking.uri"):
+            return
     if parts.scheme not in ("http", "https"):
         return
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
-        socket.create_connection((parts.hostname or "", port), SECONDS_TO_CONNECT).close()
-    except OSError as error:
-        message = (
-            f"tracking.uri: no MLflow server answers at {parts.scheme}://{parts.hostname}:{port} ({error})"
-        )
-        raise UserError(message) from error
+        urlopen(f"{where}{parts.path.rstrip('/')}/health", timeout=SECONDS_TO_ANSWER).close()  # noqa: S310
+    except HTTPError:
+        return  # it answers; what it refuses, MLflow will say
+    except (OSError, ValueError, HTTPException) as error:
+        raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error
 
 
 def _first_line(error: Exception) -> str:

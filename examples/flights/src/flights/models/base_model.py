@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from zipfile import BadZipFile
 
 from ..configurations import DataSettings, ModelSettings
 from ..middleware.errors import UserError
@@ -68,7 +69,10 @@ class BaseModel(ABC):
         from skops.io import load as load_skops
 
         trusted = [*COMMON_TYPES, *self.trusted_types]
-        unknown = set(get_untrusted_types(file=path)) - set(trusted)
+        try:
+            unknown = set(get_untrusted_types(file=path)) - set(trusted)
+        except (BadZipFile, KeyError, ValueError, OSError) as error:
+            raise UserError(f"{path} is no whole model file ({error}): run `train` again") from error
         if unknown:
             raise UserError(
                 f"{path} holds types that {type(self).__name__} does not trust: {sorted(unknown)}"

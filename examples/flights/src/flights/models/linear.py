@@ -12,7 +12,7 @@ from .preprocess import preprocessor
 class LinearSettings(ModelSettings, extra="forbid"):
     """One strength of the L2 penalty for both kinds: larger is simpler."""
 
-    penalty: Annotated[float, Field(gt=0)]
+    alpha: Annotated[float, Field(gt=0)]
     max_iter: Positive
 
 
@@ -26,9 +26,9 @@ class Linear(BaseModel):
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
 
-        penalty, max_iter = self.settings.penalty, self.settings.max_iter
+        alpha, max_iter = self.settings.alpha, self.settings.max_iter
         if self.data.task == "classification":
-            model = LogisticRegression(C=1 / penalty, max_iter=max_iter, random_state=self.seed)
+            model = LogisticRegression(C=1 / alpha, max_iter=max_iter, random_state=self.seed)
         else:
-            model = Ridge(alpha=penalty, max_iter=max_iter, random_state=self.seed)
+            model = Ridge(alpha=alpha, max_iter=max_iter, random_state=self.seed)
         return make_pipeline(preprocessor(self.data, for_trees=False), model)

@@ -62,17 +62,17 @@ class Optimizer:
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             study.tell(trial.number, state=TrialState.FAIL)
         done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
-        return list(range(done, self.settings.optimizer.trials))
+        return list(range(done, self.settings.optimizer.n_trials))
 
     def run(self, frame: "pl.DataFrame") -> Iterator[int]:
-        """Run the remaining trials over `optimizer.jobs` processes; yield each one's number as it ends."""
+        """Run the remaining trials over `optimizer.n_jobs` processes; yield each one's number as it ends."""
         from time import monotonic
 
         from joblib import Parallel, delayed
 
         timeout = self.settings.optimizer.timeout
         until = monotonic() + timeout if timeout else None
-        jobs = self.settings.optimizer.jobs
+        jobs = self.settings.optimizer.n_jobs
         folds = list(self._folds(frame))
         parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
         todo = (number for number in self.remaining() if until is None or monotonic() < until)
@@ -145,16 +145,31 @@ def _path(settings: Settings) -> Path:
 def save_best(settings: Settings, parameters: dict[str, Any], score: float, trials: int) -> None:
     """Keep the best parameters, with what they scored (mean over folds)."""
     found = {"metric": settings.metric, "score": score, "trials": trials, "parameters": parameters}
+    found["model"] = settings.model.parameters()  # what the search began from
     with atomic(_path(settings)) as temporary:
         temporary.write_text(yaml.safe_dump(found, sort_keys=False))
 
 
 def best_parameters(settings: Settings) -> dict[str, Any]:
-    """Return the best parameters, less those typed on the command line; none if optimize has not run."""
+    """Return the best parameters, less those typed on the command line.
+
+    None if optimize has not run, or ran for another metric, or hydra/model/*.yaml was edited since.
+    """
     if not settings.optimizer.apply or not _path(settings).exists():
         return {}
-    found: dict[str, Any] = yaml.safe_load(_path(settings).read_text())["parameters"]
+    try:
+        saved = yaml.safe_load(_path(settings).read_text())
+        found, began, metric = dict(saved["parameters"]), dict(saved["model"]), saved["metric"]
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        message = f"{_path(settings)} holds no parameters: run `optimize` again, or remove the file"
+        raise UserError(message) from error
     typed = {override.lstrip("+~").split("=")[0] for override in settings.overrides}
+    now = settings.model.parameters()
+    if metric != settings.metric or any(
+        now.get(k) != v for k, v in began.items() if f"model.{k}" not in typed
+    ):
+        log.info("%s is of other settings: not used; `optimize` renews it", _path(settings))
+        return {}
     used = {name: value for name, value in found.items() if f"model.{name}" not in typed}
     if used:
         shown = ", ".join(f"{name}={value}" for name, value in used.items())

@@ -1,21 +1,20 @@
-"""All data I/O: read a source, split it, keep the parts, and hand them out whole or in batches."""
+"""A data set on its way: from its source, split, kept, and handed out whole or in batches."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import blake2b, sha256
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import polars as pl
 
-from ..configurations import Settings, Source
-from ..middleware.errors import UserError, did_you_mean
+from ..configurations import DataSettings, Settings
+from ..middleware.errors import UserError
 from ..middleware.files import atomic
 from . import schema
+from .sources import read
 
 PARTS = ("train", "test")
-ROWS_TO_INFER = 10_000
 
 
 class DataManager:
@@ -42,8 +41,8 @@ class DataManager:
     def split(self, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Return the rows as train and test; a row stays on its side when others are added.
 
-        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, the hash is taken
-        within each class, and a class of two rows or more is present on both sides.
+        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, a class of two
+        rows or more is moreover sure to be on both sides.
         By time, rows from `cutoff` on are test; without a cutoff, the latest `test_size` of them.
         """
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
@@ -56,6 +55,12 @@ class DataManager:
             if self.data.task == "classification" and part[self.data.target].n_unique() < 2:
                 message = f"the {name} part holds a single class of {self.data.target!r}"
                 raise UserError(f"{message}: set data.split.stratify=true, or another data.split.test_size")
+        if self.data.task == "classification":
+            new = set(parts["test"][self.data.target]) - set(parts["train"][self.data.target])
+            if new:
+                raise UserError(
+                    f"{sorted(map(str, new))} is only in the test part: set data.split.stratify=true"
+                )
         return parts
 
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
@@ -83,7 +88,12 @@ class DataManager:
                 raise UserError(f"data.split.cutoff: {cutoff!r} is not a date like 2024-12-31") from error
             cutoff = moment if time.dtype == pl.Datetime else moment.date()
         else:
-            cutoff = float(cutoff)
+            try:
+                cutoff = float(cutoff)
+            except ValueError as error:
+                raise UserError(
+                    f"data.split.cutoff: {cutoff!r} is no number, as {self.data.time!r} is"
+                ) from error
         late: pl.Series = time >= cutoff
         return late
 
@@ -95,7 +105,7 @@ class DataManager:
                 part.write_parquet(folder / f"{name}.parquet")
 
     def load(self, part: str) -> pl.DataFrame:
-        """Return `train` or `test`, checked.
+        """Return `train` or `test` in the declared types.
 
         Raises:
             UserError: it has not been retrieved, or does not fit the YAML any more.
@@ -106,7 +116,12 @@ class DataManager:
                 f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)"
             )
         names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
-        return schema.cast(pl.read_parquet(path), self.data, names, str(path))
+        try:
+            frame = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            message = f"{path} can't be read ({error}): `retrieve data={self.data.name}` writes it anew"
+            raise UserError(message) from error
+        return schema.cast(frame, self.data, names, str(path))
 
     def digest(self) -> str:
         """Return the SHA-256 of the retrieved parts."""
@@ -121,84 +136,36 @@ def _share(row: str | None) -> float:
     return int.from_bytes(blake2b((row or "").encode(), digest_size=8).digest()) / 2**64
 
 
-def batches(path: Path, size: int) -> tuple[int, Iterator[pl.DataFrame]]:
-    """Return how many rows a Parquet or CSV file has, and the rows in frames of at most `size`."""
+def batches(
+    path: Path, size: int, columns: list[str], data: DataSettings
+) -> tuple[int, Iterator[pl.DataFrame]]:
+    """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
+
+    A column that the file does not have is left out. A CSV's text stays as it is written, as on retrieval.
+    Memory is bounded by `size`, not by the file.
+    """
+    import pyarrow as pa
     import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+    from pyarrow import csv
 
     if not path.exists():
-        raise UserError(f"predict.input: {path} is not there")
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in ("parquet", "csv"):
-        raise UserError(f"predict.input: {path} is neither .parquet nor .csv")
+        raise UserError(f"{path} is not there")
     try:
-        source = ds.dataset(path, format=kind)
-        rows = source.count_rows()
-        found = source.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)
+        if path.suffix.lower() == ".parquet":
+            file = pq.ParquetFile(path, pre_buffer=False)
+            rows = file.metadata.num_rows
+            found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
+        elif path.suffix.lower() == ".csv":
+            text = {name: pa.string() for name, c in data.columns.items() if c.dtype == "str"}
+            nulls = ["", *data.source.null_values]
+            convert = csv.ConvertOptions(column_types=text, null_values=nulls, strings_can_be_null=True)
+            source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
+            rows = source.count_rows()
+            names = [name for name in columns if name in source.schema.names]
+            found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
+        else:
+            raise UserError(f"{path} is neither .parquet nor .csv")
     except (OSError, ValueError) as error:
-        raise UserError(f"predict.input: {path} can't be read as {kind}: {error}") from error
+        raise UserError(f"{path} can't be read: {error}") from error
     return rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
-
-
-def read(source: Source, *, text: list[str] | None = None) -> pl.DataFrame:
-    """Return the raw rows of a source.
-
-    Args:
-        source: what to read.
-        text: columns of a CSV that stay as they are written (an id of 007).
-    """
-    readers = {"sklearn": _sklearn, "csv": _file, "parquet": _file, "sql": _sql}
-    try:
-        frame = readers[source.kind](source, text or [])
-        return frame.sql(source.query) if source.query and source.kind != "sql" else frame
-    except (OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
-        raise UserError(f"data.source: {source.kind} {source.uri!r} can't be read: {error}") from error
-
-
-def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
-    """Read a data set that scikit-learn carries; names get underscores, rows an id, classes their names."""
-    from sklearn import datasets
-
-    names = [name.removeprefix("load_") for name in dir(datasets) if name.startswith("load_")]
-    if source.uri not in names:
-        raise UserError(
-            f"data.source.uri: scikit-learn carries no {source.uri!r}; {did_you_mean(source.uri, names)}"
-        )
-    bunch = getattr(datasets, f"load_{source.uri}")()
-    columns = {
-        str(name).replace(" ", "_"): column
-        for name, column in zip(bunch.feature_names, bunch.data.T, strict=True)
-    }
-    target = bunch.target_names[bunch.target] if "target_names" in bunch else bunch.target
-    return pl.DataFrame({"id": range(len(bunch.data)), **columns, "target": target})
-
-
-def _file(source: Source, text: list[str]) -> pl.DataFrame:
-    import fsspec
-
-    with fsspec.open(_located(source.uri), "rb", compression="infer") as file:
-        content = cast(BinaryIO, file)
-        if source.kind == "parquet":
-            return pl.read_parquet(content)
-        types, nulls = dict.fromkeys(text, pl.String), source.null_values
-        options: dict[str, Any] = {"schema_overrides": types, "null_values": nulls, "try_parse_dates": True}
-        return pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
-
-
-def _located(uri: str) -> str:
-    """Return the path behind `package://<package>/<file>`: data in an installed package, not imported."""
-    if not uri.startswith("package://"):
-        return uri
-    package, _, inside = uri.removeprefix("package://").partition("/")
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"data.source.uri: package {package!r} is not installed; add it to pyproject.toml")
-    return str(Path(spec.submodule_search_locations[0]) / inside)
-
-
-def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
-    from .database import connect
-
-    if not source.query:
-        raise UserError("data.source.query: a sql source needs the SELECT to run")
-    with connect(source.uri, "data.source.uri") as connection:
-        return pl.read_database(source.query, connection)

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..middleware.errors import UserError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+SECONDS_TO_CONNECT = 10
 
 
 @contextmanager
@@ -34,7 +36,10 @@ def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             elif not Path(address.database).exists():
                 raise UserError(f"{key}: {address.database} is not there")
-        engine = sa.create_engine(address)
+        limits: dict[str, Any] = {}
+        if address.get_backend_name() == "postgresql" and "connect_timeout" not in address.query:
+            limits = {"connect_timeout": SECONDS_TO_CONNECT}  # psycopg would wait for ever
+        engine = sa.create_engine(address, connect_args=limits)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
         raise UserError(f"{key}: no database can be reached like this: {_plain(error)}") from error
     try:

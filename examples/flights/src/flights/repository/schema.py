@@ -73,8 +73,7 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
         frame: columns in the declared types; columns that the YAML does not name are not looked at.
         data: the data set.
         where: what the frame is, for the message.
-        whole: the frame is the whole data set, so ids are unique and the target can be learnt;
-            False for a batch of it.
+        whole: the frame is the whole data set, so that the target can be learnt; False for a batch of it.
 
     Raises:
         UserError: a value is null, out of range or not allowed, ...; every kind of failure is named.
@@ -88,9 +87,14 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
         for name in data.features
         if whole and name in frame.columns and frame[name].null_count() == len(frame)
     ]
+    problems += [
+        f"column {name!r} holds infinite values"
+        for name in frame.columns
+        if frame[name].dtype.is_float() and frame[name].is_infinite().any()
+    ]
     _raise(problems, where, data)
     try:
-        pandera_schema(data, frame.columns, whole=whole).validate(frame, lazy=True)
+        pandera_schema(data, frame.columns).validate(frame, lazy=True)
     except SchemaErrors as error:
         problems += [_describe(failure) for failure in error.schema_errors]
     _raise(problems, where, data)
@@ -98,7 +102,7 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
         _raise(_not_learnable(frame, data), where, data)
 
 
-def pandera_schema(data: DataSettings, names: list[str], *, whole: bool = True) -> "DataFrameSchema":
+def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
     """Return the pandera schema of the named columns."""
     from pandera.polars import Check, DataFrameSchema
     from pandera.polars import Column as PanderaColumn
@@ -119,7 +123,7 @@ def pandera_schema(data: DataSettings, names: list[str], *, whole: bool = True) 
                 DTYPES[column.dtype],
                 checks(column),
                 nullable=column.nullable,
-                unique=whole and column.role == "id",
+                unique=column.role == "id",
             )
             for name, column in data.columns.items()
             if name in names

@@ -1,0 +1,81 @@
+"""Where raw data comes from: scikit-learn's own sets, files and fsspec addresses, packages, databases."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import polars as pl
+
+from ..configurations import Source
+from ..middleware.errors import UserError, did_you_mean
+from .database import connect
+
+ROWS_TO_INFER = 10_000
+
+
+def read(source: Source, *, text: list[str] | None = None) -> pl.DataFrame:
+    """Return the raw rows of a source.
+
+    Args:
+        source: what to read.
+        text: columns of a CSV that stay as they are written (an id of 007).
+    """
+    readers = {"sklearn": _sklearn, "csv": _file, "parquet": _file, "sql": _sql}
+    try:
+        frame = readers[source.kind](source, text or [])
+        return frame.sql(source.query) if source.query and source.kind != "sql" else frame
+    except (OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"data.source: {source.kind} {source.uri!r} can't be read: {error}") from error
+
+
+def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
+    """Read a data set that scikit-learn carries; names get underscores, rows an id, classes their names."""
+    from sklearn import datasets
+
+    names = [name.removeprefix("load_") for name in dir(datasets) if name.startswith("load_")]
+    if source.uri not in names:
+        raise UserError(
+            f"data.source.uri: scikit-learn carries no {source.uri!r}; {did_you_mean(source.uri, names)}"
+        )
+    bunch = getattr(datasets, f"load_{source.uri}")()
+    columns = {
+        str(name).replace(" ", "_"): column
+        for name, column in zip(bunch.feature_names, bunch.data.T, strict=True)
+    }
+    target = bunch.target_names[bunch.target] if "target_names" in bunch else bunch.target
+    return pl.DataFrame({"id": range(len(bunch.data)), **columns, "target": target})
+
+
+def _file(source: Source, text: list[str]) -> pl.DataFrame:
+    import fsspec
+
+    with fsspec.open(_located(source.uri), "rb", compression="infer") as file:
+        content = cast(BinaryIO, file)
+        if source.kind == "parquet":
+            return pl.read_parquet(content)
+        types, nulls = dict.fromkeys(text, pl.String), source.null_values
+        options: dict[str, Any] = {"schema_overrides": types, "null_values": nulls, "try_parse_dates": True}
+        frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
+    for name in frame.columns:  # polars reads a second `a` as a_duplicated_0
+        first, _, number = name.rpartition("_duplicated_")
+        if number.isdigit() and first in frame.columns:
+            raise UserError(f"data.source: column {first!r} occurs more than once in {source.uri}")
+    return frame
+
+
+def _located(uri: str) -> str:
+    """Return the path behind `package://<package>/<file>`: data in an installed package, not imported."""
+    if not uri.startswith("package://"):
+        return uri
+    package, _, inside = uri.removeprefix("package://").partition("/")
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(f"data.source.uri: package {package!r} is not installed; add it to pyproject.toml")
+    return str(Path(spec.submodule_search_locations[0]) / inside)
+
+
+def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
+    if not source.query:
+        raise UserError("data.source.query: a sql source needs the SELECT to run")
+    with connect(source.uri, "data.source.uri") as connection:
+        return pl.read_database(source.query, connection)
