@@ -40,7 +40,7 @@ demo: $(STAMP) ## A generated repository in demo/, run end to end
 	@echo "Go there first: cd demo && source .venv/bin/activate"
 
 test: $(STAMP) ## This repository's tests (ARGS="-k matrix")
-	$(BIN)/pytest -n 2 $(ARGS)
+	env -u ARGS -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(BIN)/pytest -n 2 $(ARGS)
 
 check: $(STAMP) ## Style and types
 	$(BIN)/ruff check

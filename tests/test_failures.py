@@ -87,7 +87,12 @@ SPOILT: list[tuple[str, str | bytes | None, tuple[str, ...], str]] = [
     (BEST, "parameters: {max_depth: [1", ("train",), BEST),
     (BEST, "", ("train",), BEST),
     (BEST, "parameters: [1, 2]", ("train",), BEST),
-    (BEST, "parameters: {max_dept: 3}", ("train",), "model.max_dept: there is no such key"),
+    (
+        BEST,
+        "{parameters: {max_dept: 3}, model: {}, metric: roc_auc}",
+        ("train",),
+        "model.max_dept: there is no",
+    ),
     ("outputs/train/lineage.json", "{", ("evaluate",), "outputs/train/lineage.json"),
     ("outputs/train/lineage.json", "{}", ("evaluate",), "outputs/train/lineage.json"),
     ("outputs/evaluate/metrics.json", '{"model": {', ("summary",), "outputs/evaluate/metrics.json"),

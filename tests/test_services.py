@@ -234,7 +234,9 @@ def test_models_live_on_an_mlflow_server(churn: Project, mlflow: str) -> None:
     for job in ("train", "evaluate", "predict"):
         project.job(job, "model=linear")
     assert (churn.path / "outputs/mlflow.db").read_bytes() == local
-    with urllib.request.urlopen(f"{mlflow}/api/2.0/mlflow/registered-models/get?name=churn") as answer:
+    with urllib.request.urlopen(
+        f"{mlflow}/api/2.0/mlflow/registered-models/get?name=churn-breast_cancer"
+    ) as answer:
         assert b'"champion"' in answer.read()
     found = pl.read_parquet(churn.path / "outputs/predict/predictions.parquet")
     assert set(found["model_version"]) == {1}
