@@ -52,7 +52,7 @@ format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff format
 
 fuzz: $(STAMP) ## The property tests, at length
-	FUZZ=1 $(BIN)/pytest tests/test_answers.py $(ARGS)
+	EXAMPLES=2000 $(BIN)/pytest tests/test_questions.py -k typed_answers $(ARGS)
 
 bench: $(STAMP) ## Every figure of benchmarks/README.md
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

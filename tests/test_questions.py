@@ -49,6 +49,8 @@ TRACKING_SECRET = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD into .e
 BAD = "\n \r\n \t \0 \x07 \x1b \x7f \x85 \u2028 \u2029 \u202e \u2066 \u200b \ufeff \ue000 \uffff " + chr(
     0xDC80
 )
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "60"))  # of typed answers; `make fuzz` takes more
 HIDING = [f"a{character}b" for character in BAD.split(" ")]
 
 TEXT: dict[str, list[str]] = {HIDDEN: HIDING, SPACE: [" x", "x ", "x\u3000", "\u00a0x"]}
@@ -188,7 +190,7 @@ def test_accepts(templated: Path, tmp_path: Path, answers: Answers) -> None:
 
 
 # Nothing is shrunk: each example is rendered, and reads well as it is.
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_typed_answers(
     templated: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
