@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import urllib.request
 from functools import cache
@@ -18,14 +19,19 @@ POETRY = "tool run --quiet --from=poetry>=2.3,<3 --with=poetry-plugin-export>=1.
 ADDRESS = re.compile(r"^(?!description = ).*(://|\[package\.source)|--find-links", re.MULTILINE)
 
 
+ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.pypi_url, PyPI.simple_url)"
+
+
 @cache
 def mirror() -> dict[str, str]:
     """Say what Poetry needs where only the simple index can be had: behind a proxy, see scripts/lock.py."""
+    command = [UV, "tool", "run", "--quiet", "--from=pip", "python", "-c", ASK_PIP]
+    about, simple = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     try:
-        with urllib.request.urlopen("https://index.invalid/pypi/poetry/2.3.0/json", timeout=20):
+        with urllib.request.urlopen(f"{about}/poetry/2.3.0/json", timeout=20):
             return {}
     except OSError:
-        return {"POETRY_PYPI_MIRROR_URL": "https://index.invalid/simple"}
+        return {"POETRY_PYPI_MIRROR_URL": simple}
 
 
 def generate(template: Path, tmp_path: Path, manager: str) -> Project:
