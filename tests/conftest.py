@@ -37,3 +37,29 @@ def matrix(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Ren
     """Give one output for each row of the pairwise matrix."""
     base = tmp_path_factory.mktemp("matrix")
     return [render(template, base / f"row{i}", row) for i, row in enumerate(pairwise(values()))]
+
+
+@pytest.fixture(autouse=True)
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path | None:
+    """Give the generator's tests a home, a cache and a git configuration of their own."""
+    if request.path.parent.name != "generator":
+        return None
+    folder = tmp_path_factory.mktemp("home")
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n"
+    )
+    for name in (
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "MLKATA_CACHE_DIR",
+        "MLKATA_CONFIG_DIR",
+        "MLKATA_TEMPLATE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLKATA_DEBUG", "1")
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(folder / ".gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,3 +103,16 @@ def render(template: Path, destination: Path, answers: Mapping[str, Any] | None 
     given = {name: value for name, value in (answers or {}).items() if value is not None}
     copier.run_copy(str(template), destination, data=given, defaults=True, quiet=True)
     return Rendered(destination, given)
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command that has to succeed, and give what it said."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{(done.stdout + done.stderr)[-4000:]}"
+    return done.stdout
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    """Run git as nobody in particular."""
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
+    return run("git", *who, *arguments, cwd=cwd)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from rendering import Rendered
-from test_projects import Project
-from test_questions import Terminal
+from rendering import Answers, Rendered, git, run
+from running import Project, Terminal
 
 COPY = (sys.executable, "-m", "copier", "copy")
 
@@ -73,3 +73,58 @@ def test_asks_at_most_eight_questions(template: Path, tmp_path: Path) -> None:
     assert 1 <= len(asked) <= 8, asked
     project = Project(destination, "churn")
     assert "retrieve" in project.run("churn", "--help")
+
+
+# From a tagged repository, as people get it
+
+
+@pytest.fixture(scope="module")
+def repository(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the template as people get it: a tagged git repository."""
+    path = tmp_path_factory.mktemp("origin") / "mlkata"
+    shutil.copytree(template, path)
+    git("init", "--quiet", cwd=path)
+    git("add", "--all", cwd=path)
+    git("commit", "--quiet", "--message=template", cwd=path)
+    git("tag", "v0.1.0", cwd=path)
+    return path
+
+
+def copier_copy(repository: Path, destination: str, cwd: Path) -> Answers:
+    """Run `copier copy --defaults`, and give what the answers file says."""
+    run(sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", repository, destination, cwd=cwd)
+    answers = Rendered(cwd / destination, {}).recorded()
+    assert answers["_commit"] == "v0.1.0"
+    assert answers["_src_path"] == str(repository)
+    return answers
+
+
+def test_copy_into_a_new_folder(repository: Path, tmp_path: Path) -> None:
+    """The folder names the project."""
+    answers = copier_copy(repository, "My churn", tmp_path)
+    assert answers["project_name"] == "My churn"
+    assert answers["package_name"] == "my_churn"
+    assert answers["data_remote_url"] == "../../my-churn-dvc-remote"
+
+
+def test_copy_into_the_current_folder(repository: Path, tmp_path: Path) -> None:
+    """Also one whose name can't be a package's, and which already is a git repository."""
+    here = tmp_path / "顧客"
+    here.mkdir()
+    git("init", "--quiet", cwd=here)
+    answers = copier_copy(repository, ".", here)
+    assert answers["project_name"] == "顧客"
+    assert answers["package_name"] == "ml_project"
+    assert answers["data_remote_url"] == "../../ml-project-dvc-remote"
+
+
+def test_copy_into_a_subfolder_of_a_repository(repository: Path, tmp_path: Path) -> None:
+    """The data's remote lies beside the whole repository, where its git doesn't see it."""
+    app = tmp_path / "app"
+    app.mkdir()
+    git("init", "--quiet", cwd=app)
+    answers = copier_copy(repository, "services/ml", app)
+    assert answers["package_name"] == "ml"
+    remote = app / "services/ml/.dvc" / answers["data_remote_url"]
+    assert remote.resolve() == (tmp_path / "ml-dvc-remote").resolve()
+    assert git("check-ignore", "services/ml/.env", cwd=app) == "services/ml/.env\n"

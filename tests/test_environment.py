@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from rendering import render
-from test_projects import Project
+from running import Project
 
 UV = str(Path(sys.executable).parent / "uv")
 POETRY = "tool run --quiet --from=poetry>=2.3,<3 --with=poetry-plugin-export>=1.9"

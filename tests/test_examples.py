@@ -49,7 +49,7 @@ def test_flights_learns_from_every_flight(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(FLIGHTS / "src")}
     quick = ("model.n_estimators=20", "model.num_leaves=15")
     for job in (("retrieve",), ("train", *quick)):
-        command = [sys.executable, "-m", "flights", *job]
+        command = [sys.executable, "-m", "flights.main", *job]
         done = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )

@@ -18,8 +18,8 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
+from running import JOBS, Job, Project, clear, trained
 from skops.io import dump
-from test_projects import JOBS, Job, Project, clear, trained
 
 DATA = "data/breast_cancer"
 SMALL = ("optimizer.n_trials=4", "optimizer.folds=2", "model=linear", "evaluate.bootstrap=20")

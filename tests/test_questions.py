@@ -7,12 +7,8 @@ import importlib.metadata
 import json
 import keyword
 import os
-import pty
 import re
-import select
 import sys
-import termios
-import time
 import tomllib
 import unicodedata
 from functools import partial
@@ -29,6 +25,7 @@ from packaging.metadata import Metadata
 from poetry.core.factory import Factory
 from poetry.core.masonry.builders.wheel import WheelBuilder
 from rendering import ROOT, Answers, Rendered, questions, render
+from running import Terminal
 
 # Each opens with what is wrong; what to type instead follows.
 HIDDEN = "contains .*, a control, invisible or unknown character; type it without."
@@ -322,46 +319,6 @@ def test_folder_that_cannot_name_the_project(templated: Path, tmp_path: Path, fo
 
 
 # At a terminal
-
-
-class Terminal:
-    """A person at a terminal: reads what is asked, and types."""
-
-    def __init__(self, *command: str) -> None:
-        self.seen = ""
-        self.pid, self.screen = pty.fork()
-        if self.pid == 0:  # the child
-            os.environ |= {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
-            os.execv(command[0], command)
-        termios.tcsetwinsize(self.screen, (50, 250))
-
-    def expect(self, text: str, seconds: float = 30) -> None:
-        """Wait until a text that wasn't there before comes up."""
-        start, end = len(self.seen), time.monotonic() + seconds
-        while text not in self.seen[start:]:
-            assert time.monotonic() < end, f"no {text!r} in:\n{self.seen[start:]}"
-            self.read(0.1)
-
-    def read(self, seconds: float) -> bool:
-        """Read what comes within a moment; false at the end."""
-        try:
-            if select.select([self.screen], [], [], seconds)[0]:
-                more = os.read(self.screen, 65536)
-                self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", more.decode(errors="replace"))
-                return bool(more)
-        except OSError:  # how Linux says that the other side has gone
-            return False
-        return True
-
-    def type(self, keys: str) -> None:
-        """Type."""
-        os.write(self.screen, keys.encode())
-
-    def finish(self) -> int:
-        """Wait for the end."""
-        while self.read(30):
-            pass
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def test_at_a_terminal(templated: Path, tmp_path: Path) -> None:

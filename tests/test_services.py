@@ -19,7 +19,7 @@ import polars as pl
 import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
-from test_projects import Project, trained
+from running import Project, trained
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 PARTS = ("train.parquet", "test.parquet")

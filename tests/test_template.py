@@ -1,4 +1,4 @@
-"""Every answer gives a whole repository: a matrix in which any two answers meet, and plain Copier's ways."""
+"""Every answer gives a whole repository: a matrix in which any two answers meet."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 import yaml
-from rendering import ROOT, Answers, Rendered, pairs, pairwise, questions, render, values
+from rendering import ROOT, Rendered, git, pairs, pairwise, questions, render, run, values
 
 LICENSES = {
     "MIT": ("MIT License", "Copyright (c) {}", "THE SOFTWARE IS PROVIDED"),
@@ -27,19 +26,6 @@ REMOTES = {
     "gcs": "gs://{}-data/dvc",
     "azure": "azure://{}-data/dvc",
 }
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command that has to succeed, and give what it said."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}\n{(done.stdout + done.stderr)[-4000:]}"
-    return done.stdout
-
-
-def git(*arguments: str, cwd: Path) -> str:
-    """Run git as nobody in particular."""
-    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
-    return run("git", *who, *arguments, cwd=cwd)
 
 
 # The questions and the matrix
@@ -239,7 +225,7 @@ def test_make(matrix: list[Rendered]) -> None:
     for output in matrix:
         listed = [line.split()[0] for line in run("make", cwd=output.path).splitlines()]
         jobs = ["retrieve", "optimize", "train", "evaluate", "predict", "register", "rollback"]
-        others = ["test", "check", "format", "lock", "report", "ui", "docker", "clean"]
+        others = ["test", "check", "format", "lock", "outdated", "report", "ui", "docker", "clean"]
         assert listed == ["help", "setup", "run", *jobs, *others]
         plan = run("make", "--dry-run", *listed, cwd=output.path)
         command = output.recorded()["package_name"].replace("_", "-")
@@ -286,58 +272,3 @@ def test_git_ignores(matrix: list[Rendered], tmp_path: Path) -> None:
         (path / name).touch()
     listed = git("ls-files", "-z", "--others", "--exclude-standard", cwd=path).split("\0")
     assert {name for name in listed if name} == before | set(kept)
-
-
-# Plain Copier, from a repository, without --trust
-
-
-@pytest.fixture(scope="module")
-def repository(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the template as people get it: a tagged git repository."""
-    path = tmp_path_factory.mktemp("origin") / "mlkata"
-    shutil.copytree(template, path)
-    git("init", "--quiet", cwd=path)
-    git("add", "--all", cwd=path)
-    git("commit", "--quiet", "--message=template", cwd=path)
-    git("tag", "v0.1.0", cwd=path)
-    return path
-
-
-def copier_copy(repository: Path, destination: str, cwd: Path) -> Answers:
-    """Run `copier copy --defaults`, and give what the answers file says."""
-    run(sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", repository, destination, cwd=cwd)
-    answers = Rendered(cwd / destination, {}).recorded()
-    assert answers["_commit"] == "v0.1.0"
-    assert answers["_src_path"] == str(repository)
-    return answers
-
-
-def test_copy_into_a_new_folder(repository: Path, tmp_path: Path) -> None:
-    """The folder names the project."""
-    answers = copier_copy(repository, "My churn", tmp_path)
-    assert answers["project_name"] == "My churn"
-    assert answers["package_name"] == "my_churn"
-    assert answers["data_remote_url"] == "../../my-churn-dvc-remote"
-
-
-def test_copy_into_the_current_folder(repository: Path, tmp_path: Path) -> None:
-    """Also one whose name can't be a package's, and which already is a git repository."""
-    here = tmp_path / "顧客"
-    here.mkdir()
-    git("init", "--quiet", cwd=here)
-    answers = copier_copy(repository, ".", here)
-    assert answers["project_name"] == "顧客"
-    assert answers["package_name"] == "ml_project"
-    assert answers["data_remote_url"] == "../../ml-project-dvc-remote"
-
-
-def test_copy_into_a_subfolder_of_a_repository(repository: Path, tmp_path: Path) -> None:
-    """The data's remote lies beside the whole repository, where its git doesn't see it."""
-    app = tmp_path / "app"
-    app.mkdir()
-    git("init", "--quiet", cwd=app)
-    answers = copier_copy(repository, "services/ml", app)
-    assert answers["package_name"] == "ml"
-    remote = app / "services/ml/.dvc" / answers["data_remote_url"]
-    assert remote.resolve() == (tmp_path / "ml-dvc-remote").resolve()
-    assert git("check-ignore", "services/ml/.env", cwd=app) == "services/ml/.env\n"

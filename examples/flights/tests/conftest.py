@@ -1,8 +1,11 @@
 """A tiny project in a temporary folder: this one's configuration, and a made-up data set of every type."""
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +14,14 @@ import polars as pl
 import pytest
 import yaml
 
-from flights.compose import load
-from flights.configurations import Settings
+from flights.configurations import Settings, load
 from flights.main import main
 
 HYDRA = Path(__file__).parents[1] / "hydra"
 SMALL = ["outputs=outputs", "evaluate.bootstrap=20", "optimizer.n_trials=3", "optimizer.folds=2"]
+
+FAST = ("model=random_forest", "model.n_estimators=8", "model.n_jobs=1")
+TRAINED: dict[str, Path] = {}
 
 Run = Callable[..., int]
 
@@ -90,7 +95,6 @@ def project(task: str, tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "outputs").mkdir()
     shutil.copy(store, tmp_path / "outputs")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path
 
 
@@ -101,13 +105,43 @@ def overrides(task: str, *more: str) -> list[str]:
     return ["data=tiny", *SMALL, f"metric={metric}", *gate, *more]
 
 
+@cache
+def configure(task: str, *more: str) -> Settings:
+    """Return the tiny project's settings: the same wherever it lies, and frozen, so composed once."""
+    return load(overrides(task, *more))
+
+
 @pytest.fixture
 def settings(project: Path, task: str) -> Settings:
     """The tiny project's settings."""
-    return load(overrides(task))
+    return configure(task)
 
 
 @pytest.fixture
-def run(project: Path, task: str) -> Run:
+def run(project: Path, task: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a job as the command does, and return its exit code."""
-    return lambda job, *more: main([job, *overrides(task, *more)])
+
+    def command(name: str, *more: str) -> int:
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # MLflow sets it, for its own children
+        return main([name, *overrides(task, *more)])
+
+    return command
+
+
+def job(name: str, task: str, *more: str) -> None:
+    """Run a job's function on settings that are composed once: Hydra takes half of a small job's time."""
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow sets it, for its own children
+    getattr(import_module(f"flights.jobs.{name}"), name)(configure(task, *more))
+
+
+@pytest.fixture
+def trained(project: Path, task: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after all six jobs: run once for each task, then copied, as models survive a move."""
+    if task in TRAINED:
+        shutil.copytree(TRAINED[task], project, dirs_exist_ok=True)
+    else:
+        for job in ("retrieve", "optimize", "train", "evaluate", "predict", "register"):
+            assert run(job, *FAST) == 0, job
+        TRAINED[task] = tmp_path_factory.mktemp("trained") / task
+        shutil.copytree(project, TRAINED[task])
+    return project

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import HYDRA, overrides
 
-from flights.compose import load
-from flights.configurations import Settings
+from flights.configurations import Settings, load
 from flights.middleware.errors import UserError
 
 CHOICES = [f"{file.parent.name}={file.stem}" for file in sorted(HYDRA.glob("*/*.yaml"))]

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Run, make_frame, overrides
+from conftest import configure, job, make_frame, overrides
 
-from flights.compose import load
-from flights.configurations import Settings
+from flights.configurations import load
 from flights.middleware.errors import UserError
 from flights.optimizer.optimizer import Optimizer, best_parameters
 from flights.optimizer.schema import search_space
@@ -21,44 +20,44 @@ from flights.optimizer.schema import search_space
             "{alpa: {type: float, low: 1.0, high: 2.0}}",
             "alpa: the model has no such parameter; did you mean",
         ),
-        ("{alpha: {type: float, low: 2.0, high: 1.0}}", "alpha: low (2.0) is above high (1.0)"),
+        ("{alpha: {type: float, low: 2.0, high: 1.0}}", "alpha: `low <= high` must hold"),
         ("{alpha: {type: float, low: 0.0, high: 1.0}}", "alpha: Input should be greater than 0"),
-        ("{alpha: {type: float, low: 0.0, high: 1.0, log: true}}", "alpha: log needs low above 0"),
-        ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
         (
-            "{max_iter: {type: int, low: 1.5, high: 9}}",
-            "max_iter: low, high and step of an int are whole numbers",
+            "{alpha: {type: float, low: 0.0, high: 1.0, log: true}}",
+            "alpha: `low > 0` must hold for `log=True`",
         ),
+        ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
+        ("{max_iter: {type: int, low: 1.5, high: 9}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: categorical, choices: [10, many]}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: integer, low: 1, high: 9}}", "max_iter: Input tag 'integer'"),
     ],
 )
 def test_a_wrong_space_is_named(project: Path, task: str, space: str, message: str) -> None:
-    settings = load(overrides(task, "model=linear", "~model.search_space", f"+model.search_space={space}"))
+    model = configure(task, "model=linear").model
     with pytest.raises(UserError) as error:
-        search_space(settings.model)
+        search_space(model.model_copy(update={"search_space": yaml.safe_load(space)}))
     assert message in str(error.value)
 
 
 def test_a_stopped_search_goes_on(project: Path, task: str) -> None:
     frame = make_frame(task)
     more = ("model=linear", "optimizer.n_trials=4")
-    stopped = Optimizer(load(overrides(task, *more)), "data")
+    stopped = Optimizer(configure(task, *more), "data")
     trials = stopped.run(frame)
     next(trials)
     stopped.study().ask()  # a trial that never ends, as after a kill
     del trials
-    again = Optimizer(load(overrides(task, *more)), "data")
+    again = Optimizer(configure(task, *more), "data")
     left = again.remaining()
     assert 0 < len(left) < 4
     assert len(list(again.run(frame))) == len(left)
     assert again.remaining() == []
-    assert Optimizer(load(overrides(task, *more)), "other data").remaining() == [0, 1, 2, 3]
+    assert Optimizer(configure(task, *more), "other data").remaining() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("task", ["regression"], indirect=True)
 def test_processes_share_one_study(project: Path, task: str) -> None:
-    settings = load(overrides(task, "model=linear", "optimizer.n_trials=6", "optimizer.n_jobs=2"))
+    settings = configure(task, "model=linear", "optimizer.n_trials=6", "optimizer.n_jobs=2")
     optimizer = Optimizer(settings, "data")
     assert sorted(optimizer.run(make_frame(task))) == [0, 1, 2, 3, 4, 5]
     parameters, score, trials = optimizer.best()
@@ -67,19 +66,18 @@ def test_processes_share_one_study(project: Path, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, run: Run, task: str) -> None:
-    assert run("retrieve") == 0
-    assert run("optimize", "model=lightgbm") == 0
+def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, task: str) -> None:
+    job("retrieve", task)
+    job("optimize", task, "model=lightgbm")
     found = yaml.safe_load(Path("outputs/optimize/tiny-lightgbm.yaml").read_text())["parameters"]
     assert set(found) == {"learning_rate", "num_leaves", "min_child_samples"}
-    plain: Settings = load(overrides(task, "model=lightgbm"))
+    plain = configure(task, "model=lightgbm")
     assert best_parameters(plain) == found
-    typed = load(overrides(task, "model=lightgbm", "model.num_leaves=9"))
+    typed = configure(task, "model=lightgbm", "model.num_leaves=9")
     assert best_parameters(typed) == {name: value for name, value in found.items() if name != "num_leaves"}
-    assert best_parameters(load(overrides(task, "model=lightgbm", "optimizer.apply=false"))) == {}
-    assert best_parameters(load(overrides(task, "model=linear"))) == {}
+    assert best_parameters(configure(task, "model=lightgbm", "optimizer.apply=false")) == {}
+    assert best_parameters(configure(task, "model=linear")) == {}
     model = Path("hydra/model/lightgbm.yaml")
     model.write_text(model.read_text().replace("num_leaves: 31", "num_leaves: 15"))
-    assert (
-        best_parameters(load(overrides(task, "model=lightgbm"))) == {}
-    )  # edited since: what was found is of old
+    edited = load(overrides(task, "model=lightgbm"))  # since then: what was found is of old
+    assert best_parameters(edited) == {}

@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 import yaml
-from conftest import Run, make_frame, overrides
+from conftest import Run, configure, make_frame
 from polars.testing import assert_frame_equal
 
-from flights.compose import load
 from flights.configurations import Settings
 from flights.middleware.errors import UserError
 from flights.repository.data_manager import DataManager, batches
@@ -30,15 +29,14 @@ def test_other_sources_give_the_same(project: Path, task: str, kind: str) -> Non
     else:
         uri, query = "sqlite:///tiny.db", "SELECT * FROM tiny"
         frame.write_database("tiny", uri, engine="sqlalchemy")
-    settings = load(
-        overrides(task, f"data.source.kind={kind}", f"data.source.uri='{uri}'", f"data.source.query={query}")
-    )
+    source = (f"data.source.kind={kind}", f"data.source.uri='{uri}'", f"data.source.query={query}")
+    settings = configure(task, *source)
     assert_frame_equal(DataManager(settings).read_source(), frame)
 
 
 def test_query_derives_columns(project: Path, task: str) -> None:
     query = 'SELECT id, when, amount * 2 AS amount, count, colour, member, "group", target FROM self'
-    settings = load(overrides(task))
+    settings = configure(task)
     source = settings.data.source.model_copy(update={"query": query})
     settings = settings.model_copy(update={"data": settings.data.model_copy(update={"source": source})})
     found = DataManager(settings).read_source()["amount"]
@@ -113,14 +111,13 @@ def test_rows_stay_on_their_side_when_others_come(project: Path, settings: Setti
 
 def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
     frame = make_frame(task)
-    split = {"data.split.by": "time", "data.split.cutoff": "2024-04-01"}
-    settings = load(overrides(task, *(f"{key}={value}" for key, value in split.items())))
+    settings = configure(task, "data.split.by=time", "data.split.cutoff=2024-04-01")
     parts = DataManager(settings).split(frame)
     assert (str(parts["train"]["when"].max()), str(parts["test"]["when"].min())) == (
         "2024-03-31",
         "2024-04-01",
     )
-    latest = DataManager(load(overrides(task, "data.split.by=time"))).split(frame)["test"]
+    latest = DataManager(configure(task, "data.split.by=time")).split(frame)["test"]
     assert len(latest) == round(0.3 * len(frame))
 
 
@@ -129,7 +126,7 @@ def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
     frame = make_frame(task).with_columns(
         target=pl.when(pl.col("id") < 1002).then(pl.lit("yes")).otherwise(pl.lit("no"))
     )
-    parts = DataManager(load(overrides(task, "data.split.stratify=true"))).split(frame)
+    parts = DataManager(configure(task, "data.split.stratify=true")).split(frame)
     assert [part["target"].n_unique() for part in parts.values()] == [2, 2]
 
 
@@ -137,7 +134,7 @@ def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
 def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str) -> None:
     frame, path = make_frame(task), Path(f"rows.{ending}")
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
-    rows, found = batches(path, 50, ["id", "amount", "nothing"], load(overrides(task)).data)
+    rows, found = batches(path, 50, ["id", "amount", "nothing"], configure(task).data)
     parts = list(found)
     assert rows == 160
     assert parts[0].columns == ["id", "amount"]
@@ -148,7 +145,7 @@ def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str)
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_a_csv_is_read_for_prediction_as_it_was_on_retrieval(project: Path, task: str) -> None:
     Path("rows.csv").write_text('id,colour,amount\n1,007,1.5\n2,,NA\n3,"",2\n')
-    data = load(overrides(task)).data
+    data = configure(task).data
     source = data.source.model_copy(update={"null_values": ["NA"]})
     _, found = batches(
         Path("rows.csv"), 50, ["id", "colour", "amount"], data.model_copy(update={"source": source})
@@ -171,10 +168,10 @@ def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
 def test_predictions_need_an_id(project: Path, task: str) -> None:
     from flights.repository.schema import prediction_table
 
-    settings = load(overrides(task))
+    settings = configure(task)
     table = prediction_table(settings.data, "predictions")
     assert [column.name for column in table.primary_key] == ["id", "model_version"]
     assert isinstance(table.c.prediction.type, sa.Text if task == "classification" else sa.Double)
-    nameless = load(overrides(task, "data.columns.id.role=ignore"))
+    nameless = configure(task, "data.columns.id.role=ignore")
     with pytest.raises(UserError, match="no column with role id"):
         prediction_table(nameless.data, "predictions")

@@ -1,47 +1,20 @@
-"""Typed settings: which keys a configuration may have, and what they mean.
+"""Typed settings: which keys a configuration may have, what they mean, and how it comes about.
 
-Hydra composes `hydra/*.yaml` with what is typed on the command line (`compose.py`); the classes here say
-what may come out. A misspelt or ill-typed key is an error before anything runs.
+Hydra composes `hydra/*.yaml` with what is typed on the command line; the classes here say what may come out.
+A misspelt or ill-typed key is an error before anything runs, and the error names the nearest right key.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, model_validator
 
-from .middleware.errors import did_you_mean
-from .repository.data_settings import Column as Column
-from .repository.data_settings import DataSettings as DataSettings
-from .repository.data_settings import Positive as Positive
-from .repository.data_settings import Scalar as Scalar
-from .repository.data_settings import Section as Section
-from .repository.data_settings import Share as Share
-from .repository.data_settings import Source as Source
-from .repository.data_settings import Task as Task
-
-METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
-    "classification": {
-        "roc_auc": True,
-        "average_precision": True,
-        "accuracy": True,
-        "f1": True,
-        "log_loss": False,
-    },
-    "regression": {"rmse": False, "mae": False, "r2": True},
-}
-
-
-class ModelSettings(BaseModel):
-    """What every model has; a model's own class adds its parameters and forbids all others."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, protected_namespaces=())
-
-    name: str
-    search_space: dict[str, dict[str, Any]] = {}
-
-    def parameters(self) -> dict[str, Any]:
-        """Return what the estimator is made with."""
-        return self.model_dump(exclude={"name", "search_space"})
+from .evaluation.metrics import METRICS
+from .middleware.errors import UserError, did_you_mean
+from .models import model_class
+from .models.base_model import ModelSettings
+from .repository.data_settings import DataSettings, Positive, Section
 
 
 class OptimizerSettings(Section):
@@ -117,7 +90,7 @@ class Settings(Section):
     outputs: str
     run: str | None  # of reproduce: the MLflow run to train again
     draft: DraftSettings
-    overrides: list[str] = Field(default=[])  # what was typed on the command line
+    overrides: list[str]  # what was typed on the command line
 
     @property
     def larger_is_better(self) -> bool:
@@ -152,3 +125,75 @@ class Settings(Section):
                 if name not in options:
                     raise ValueError(f"{where}: there is no {name!r}; {did_you_mean(name, options)}")
         return self
+
+
+def load(arguments: list[str] | None = None, folder: Path = Path("hydra")) -> Settings:
+    """Compose the settings as the command does: `load(["model=linear", "seed=1"])` in a notebook or test."""
+    from hydra import compose, initialize_config_dir
+
+    overrides = [override(argument, folder) for argument in arguments or []]
+    with initialize_config_dir(str(folder.resolve()), version_base="1.3"):
+        return parse(compose("default", overrides), overrides)
+
+
+def override(argument: str, folder: Path = Path("hydra")) -> str:
+    """Return what was typed in Hydra's form.
+
+    `key=value` becomes `++key=value`, which also takes a key that the files don't have: whether there is such
+    a key is for the classes above to say. A folder's name (`model=linear`) chooses one of its files.
+    """
+    key = re.match(r"[\w.]+(?==)", argument)
+    return f"++{argument}" if key and not (folder / key[0]).is_dir() else argument
+
+
+def parse(config: Any, overrides: list[str]) -> Settings:
+    """Return what Hydra composed as typed settings.
+
+    Raises:
+        UserError: a key is unknown, missing, or of the wrong type; all of them are named.
+    """
+    from omegaconf import OmegaConf
+
+    values = OmegaConf.to_container(config, resolve=True)
+    try:
+        settings = Settings.model_validate({**values, "overrides": overrides})  # type: ignore[dict-item]
+    except ValidationError as error:
+        raise UserError(_explain(error, Settings)) from error
+    return with_parameters(settings, {})
+
+
+def with_parameters(settings: Settings, parameters: dict[str, Any]) -> Settings:
+    """Return the settings with these parameters of the model replaced, checked by the model's own class."""
+    own = model_class(settings.model.name).settings_class
+    try:
+        model = own.model_validate({**settings.model.model_dump(), **parameters})
+    except ValidationError as error:
+        raise UserError(_explain(error, own, "model.")) from error
+    return settings.model_copy(update={"model": model})
+
+
+def _explain(error: ValidationError, root: type[BaseModel], prefix: str = "") -> str:
+    """Say in plain words what is wrong with a configuration, with the nearest right key."""
+    lines = []
+    for problem in error.errors():
+        path = [str(part) for part in problem["loc"]]
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = f"there is no such key; {did_you_mean(path[-1], _keys(root, path[:-1]))}"
+        elif problem["type"] == "missing":
+            message = "this key is missing"
+        elif not isinstance(problem["input"], dict):
+            message += f" (it is {problem['input']!r})"
+        where = (prefix + ".".join(path)).strip(".")
+        lines.append(f"{where}: {message}" if where else message)
+    return "the configuration is not right:\n  " + "\n  ".join(dict.fromkeys(lines))
+
+
+def _keys(root: Any, path: list[str]) -> list[str]:
+    """Return the keys that the section at `path` may have."""
+    for part in path:
+        if hasattr(root, "model_fields"):
+            root = next(f.annotation for name, f in root.model_fields.items() if part in (name, f.alias))
+        else:  # dict[str, Column]: go on with its values
+            root = root.__args__[-1]
+    return [field.alias or name for name, field in getattr(root, "model_fields", {}).items()]

@@ -28,69 +28,27 @@ POSITIONAL = {"reproduce": "run", "draft": "draft.source"}  # `reproduce RUN` is
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a job and return its exit code: 0 done, 1 to be put right, 3 refused, 7 busy, 130 interrupted."""
-    given = sys.argv[1:] if arguments is None else arguments
-    if not given or given[0] in ("-h", "--help", "help"):
-        print(_help())
-        return 0
-    job, rest = given[0], given[1:]
+    job, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        if job not in JOBS:
+        if job in ("-h", "--help", "help"):
+            print(_help())
+        elif job not in JOBS:
             raise UserError(
                 f"there is no job {job!r}; {did_you_mean(job, JOBS)} (`{COMMAND} --help` lists all)"
             )
-        if {"-h", "--help"} & set(rest):
+        elif {"-h", "--help"} & set(rest):
             print(_help_of(job))
-            return 0
-        os.chdir(_root())
-        _load_environment()
-        set_up(job)
-        _run(job, [_override(job, argument) for argument in rest])
+        else:
+            os.chdir(_root())
+            _run(job, rest)
     except KeyboardInterrupt:
         return _fail("interrupted; what was complete before is unchanged", EXIT_INTERRUPTED)
     except Exception as error:
-        message = _explain(error, rest)
+        message = _explain(error)
         if message is None or "TRACEBACK" in os.environ:
             raise  # a bug, ours or of a new model: its traceback is what helps
         return _fail(message, error.exit_code if isinstance(error, UserError) else EXIT_USER)
     return 0
-
-
-def _run(job: str, arguments: list[str]) -> None:
-    """Let Hydra compose the configuration (once, or once a run with --multirun) and call the job with it."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `main`, which explains them
-    import hydra
-    from hydra.core.hydra_config import HydraConfig
-
-    failures: list[Exception] = []
-    here = os.getpid()
-
-    def task(config: Any) -> None:
-        from .compose import parse
-
-        try:
-            done = HydraConfig.get()
-            settings = parse(config, list(done.overrides.task))
-            set_up(job, Path(done.runtime.output_dir))
-            getattr(import_module(f".jobs.{job}", __package__), job)(settings)
-        except Exception as error:
-            if os.getpid() != here:  # a launcher's own process: only Hydra can carry the error over
-                raise
-            failures.append(error)  # the other runs of a --multirun go on
-
-    flags = [argument for argument in arguments if "=" not in argument and argument[:1] not in "~+"]
-    overrides = [argument for argument in arguments if argument not in flags]
-    sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]
-    hydra.main(version_base="1.3", config_path=str(Path("hydra").resolve()), config_name="default")(task)()
-    if failures:
-        for other in failures[1:]:
-            log.error("%s", other)
-        raise failures[0]
-
-
-def _override(job: str, argument: str) -> str:
-    """Return the argument in Hydra's form, or as it is."""
-    plain = "=" in argument or argument.startswith(("-", "~"))
-    return argument if plain or job not in POSITIONAL else f"{POSITIONAL[job]}='{argument}'"
 
 
 def _root() -> Path:
@@ -101,61 +59,70 @@ def _root() -> Path:
     raise UserError("there is no hydra/default.yaml here or above: run this inside the project")
 
 
-def _load_environment() -> None:
-    """Take secrets and addresses from `.env`, where there is one; what is already set wins."""
-    if Path(".env").is_file():
-        from dotenv import load_dotenv
+def _run(job: str, arguments: list[str]) -> None:
+    """Let Hydra compose the configuration (once, or once a run with --multirun) and call the job with it."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `main`, which explains them
+    import hydra
+    from dotenv import load_dotenv
+    from hydra.core.hydra_config import HydraConfig
 
-        load_dotenv(".env")
+    from .configurations import override, parse
+
+    load_dotenv(".env")  # secrets and addresses; what is already set wins
+    failures: list[Exception] = []
+    here = os.getpid()
+
+    def task(config: Any) -> None:
+        try:
+            composed = HydraConfig.get()
+            set_up(job, Path(composed.runtime.output_dir))
+            settings = parse(config, list(composed.overrides.task))
+            getattr(import_module(f".jobs.{job}", __package__), job)(settings)
+        except Exception as error:
+            if os.getpid() != here:  # a launcher's own process: only Hydra can carry the error over
+                raise
+            failures.append(error)  # the other runs of a --multirun go on
+
+    if job in POSITIONAL:
+        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}='{a}'" for a in arguments]
+    flags = [argument for argument in arguments if not re.match("[~+]|.*=", argument)]
+    overrides = [override(argument) for argument in arguments if argument not in flags]
+    sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]  # Hydra wants its flags first
+    hydra.main(version_base="1.3", config_path=str(Path("hydra").resolve()), config_name="default")(task)()
+    if failures:
+        for other in failures[1:]:
+            log.error("%s", other)
+        raise failures[0]
 
 
-def _explain(error: BaseException, arguments: list[str]) -> str | None:
+def _explain(error: Exception) -> str | None:
     """Return what is wrong in plain words, or None where only a traceback can tell."""
+    origin = type(error).__module__.split(".")[0]
+    text = " ".join(str(error).split())
     if isinstance(error, UserError):
         return str(error)
-    origin = type(error).__module__.split(".")[0]
-    if isinstance(error, OSError) and origin != "hydra":
+    if origin in ("hydra", "omegaconf"):
+        return _explain_hydra(error, text)
+    if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror or error}{where}. Nothing was left half-written; put it right and run again."
-    text = str(error).strip()
     if origin == "yaml":
-        return "this is not YAML: " + " ".join(text.split())
-    if origin in ("hydra", "omegaconf"):
-        unknown = re.search(r"Could not override '([^']+)'", text)
-        if unknown:
-            return _unknown_key(unknown[1], arguments)
-        missing, options = getattr(error, "missing_cfg_file", None), getattr(error, "options", None)
-        if missing and options:
-            group, _, name = str(missing).rpartition("/")
-            return f"there is no hydra/{group}/{name}.yaml; {did_you_mean(name, options)}"
-        variable = re.search(r"Environment variable '(\w+)' not found", text)
-        if variable:
-            return f"the environment has no {variable[1]}: set it (see .env.example), then run again"
-        typed = getattr(error, "override", None)
-        if typed:
-            return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart"
-        return " ".join(text.split())
+        return f"this is not YAML: {text}"
     if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy"):
-        return f"{origin}: {text.splitlines()[0] if text else type(error).__name__}"
+        return f"{origin}: {str(error).strip().splitlines()[0] if text else type(error).__name__}"
     return None
 
 
-def _unknown_key(key: str, arguments: list[str]) -> str:
-    """Return the message for a key that the configuration does not have, with the nearest one that it has."""
-    from hydra import compose, initialize_config_dir
-
-    groups = [a for a in arguments if "." not in a.split("=")[0] and not a.startswith("-") and key not in a]
-    with initialize_config_dir(str(Path("hydra").resolve()), version_base="1.3"):
-        section: Any = compose("default", groups)
-    for part in key.split("."):
-        names = [str(name) for name in section] if hasattr(section, "keys") else []
-        if part not in names:
-            hint = did_you_mean(part, names)
-            return (
-                f"{key}: there is no such key; {hint} (a key that the files leave out is added as +{key}=…)"
-            )
-        section = section[part]
-    return f"{key}: it can't be replaced by a single value"
+def _explain_hydra(error: Any, text: str) -> str:
+    """Return in plain words what Hydra could not compose."""
+    missing, options = getattr(error, "missing_cfg_file", None), getattr(error, "options", None)
+    if missing and options:
+        return f"there is no hydra/{missing}.yaml; {did_you_mean(Path(missing).name, options)}"
+    variable = re.search(r"Environment variable '(\w+)' not found", text)
+    if variable:
+        return f"the environment has no {variable[1]}: set it (see .env.example), then run again"
+    typed = getattr(error, "override", None)
+    return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart" if typed else text
 
 
 def _fail(message: str, code: int) -> int:
@@ -177,12 +144,12 @@ An error says what to do in a line or two; with TRACEBACK=1 in the environment i
 
 
 def _help_of(job: str) -> str:
-    """Return a job's own words, and which files there are to choose from."""
+    """Return a job's own words: read, not imported, so that help is quick."""
     source = (Path(__file__).parent / "jobs" / f"{job}.py").read_text(encoding="utf-8")
-    text = ast.get_docstring(ast.parse(source)) or ""  # read, not imported: help is quick
-    text = re.sub(rf"^    {job}", f"    {COMMAND} {job}", text, flags=re.MULTILINE)
-    folders = sorted(path for path in (_root() / "hydra").iterdir() if path.is_dir())
-    groups = [
-        f"  {folder.name}={'|'.join(sorted(f.stem for f in folder.glob('*.yaml')))}" for folder in folders
-    ]
-    return f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}\nChoices:\n" + "\n".join(groups)
+    text = ast.get_docstring(ast.parse(source)) or ""
+    text = text.replace(f"\n    {job}", f"\n    {COMMAND} {job}")
+    return f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

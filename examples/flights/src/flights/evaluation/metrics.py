@@ -1,55 +1,59 @@
 """Metrics for both tasks, with bootstrap intervals."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..configurations import Task
+from ..middleware.logger import progress
+from ..repository.data_settings import Task
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ..models.base_model import BaseModel
 
+METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
+    "classification": {
+        "roc_auc": True,
+        "average_precision": True,
+        "accuracy": True,
+        "f1": True,
+        "log_loss": False,
+    },
+    "regression": {"rmse": False, "mae": False, "r2": True},
+}
 
+
+@dataclass(frozen=True)
 class Predictions:
     """A model's predictions beside the truth, as numbers: shape (rows,), probabilities (rows, classes)."""
 
-    def __init__(
-        self, task: Task, truth: Any, prediction: Any, probabilities: Any = None, classes: Any = ()
-    ) -> None:
-        self.task: Task = task
-        self.classes = list(classes)
-        if task == "classification":
-            code = {value: number for number, value in enumerate(self.classes)}
-            unseen = len(code)  # a class that training did not have: never predicted right
-            self.truth = np.array([code.get(value, unseen) for value in truth.tolist()])
-            self.prediction = np.array([code[value] for value in prediction.tolist()])
-        else:
-            self.truth, self.prediction = truth.astype(float), prediction.astype(float)
-        self.probabilities = probabilities
+    truth: Any
+    prediction: Any
+    probabilities: Any = None  # None: a regression
+    classes: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, model: "BaseModel", frame: "pl.DataFrame") -> "Predictions":
         """Return the model's predictions of a frame that has the target."""
         truth = frame[model.data.target].to_numpy()
         if model.data.task == "regression":
-            return cls("regression", truth, model.predict(frame))
+            return cls(truth.astype(float), model.predict(frame).astype(float))
         probabilities = model.probabilities(frame)
-        prediction = np.asarray(model.classes)[probabilities.argmax(axis=1)]
-        return cls("classification", truth, prediction, probabilities, model.classes)
+        code = {value: number for number, value in enumerate(model.classes)}
+        unseen = len(code)  # a class that training did not have: never predicted right
+        coded = np.array([code.get(value, unseen) for value in truth.tolist()])
+        return cls(coded, probabilities.argmax(axis=1), probabilities, tuple(model.classes))
 
     def take(self, rows: Any) -> "Predictions":
         """Return the predictions of these rows (indices or a mask)."""
-        part = object.__new__(Predictions)
-        part.task, part.classes = self.task, self.classes
-        part.truth, part.prediction = self.truth[rows], self.prediction[rows]
-        part.probabilities = None if self.probabilities is None else self.probabilities[rows]
-        return part
+        chosen = None if self.probabilities is None else self.probabilities[rows]
+        return replace(self, truth=self.truth[rows], prediction=self.prediction[rows], probabilities=chosen)
 
     def metrics(self) -> dict[str, float]:
         """Return every metric that can be computed; one that needs a class which is not there is left out."""
-        found = _regression(self) if self.task == "regression" else _classification(self)
+        found = _regression(self) if self.probabilities is None else _classification(self)
         return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
@@ -70,39 +74,47 @@ def _classification(p: Predictions) -> dict[str, Any]:
 
     labels = list(range(len(p.classes)))
     present = set(np.unique(p.truth).tolist())
-    found = {"accuracy": (p.truth == p.prediction).mean()}
     binary = len(labels) == 2
+    found = {"accuracy": (p.truth == p.prediction).mean()}
     if binary:
         found["f1"] = metrics.f1_score(p.truth == 1, p.prediction == 1, zero_division=0.0)
     else:
         macro: dict[str, Any] = {"labels": labels, "average": "macro", "zero_division": 0.0}
         found["f1"] = metrics.f1_score(p.truth, p.prediction, **macro)
-    if not present <= set(labels):
-        return found
-    found["log_loss"] = metrics.log_loss(p.truth, p.probabilities, labels=labels)
-    if binary and len(present) == len(labels):
-        found["roc_auc"] = metrics.roc_auc_score(p.truth, p.probabilities[:, 1])
-        found["average_precision"] = metrics.average_precision_score(p.truth, p.probabilities[:, 1])
-    elif len(present) == len(labels):
-        found["roc_auc"] = metrics.roc_auc_score(p.truth, p.probabilities, multi_class="ovr", labels=labels)
-        every = np.eye(len(labels))[p.truth]
-        found["average_precision"] = metrics.average_precision_score(every, p.probabilities)
+    if present <= set(labels):
+        found["log_loss"] = metrics.log_loss(p.truth, p.probabilities, labels=labels)
+    if present == set(labels):
+        score = p.probabilities[:, 1] if binary else p.probabilities
+        each = p.truth if binary else np.eye(len(labels))[p.truth]
+        found["roc_auc"] = metrics.roc_auc_score(p.truth, score, multi_class="ovr", labels=labels)
+        found["average_precision"] = metrics.average_precision_score(each, score)
     return found
 
 
 def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, tuple[float, float]]:
     """Return each metric's 95 % interval by the bootstrap (Efron, 1979)."""
-    from ..middleware.logger import progress
-
     draw = np.random.default_rng(seed)
     rows = len(p.truth)
     samples = [
         p.take(draw.integers(0, rows, rows)).metrics()
         for _ in progress(range(rounds), "bootstrap", total=rounds)
     ]
-    names = p.metrics()
-    low_high = {
-        name: np.percentile([sample[name] for sample in samples if name in sample], [2.5, 97.5])
-        for name in names
-    }
-    return {name: (float(low), float(high)) for name, (low, high) in low_high.items()}
+    found = {}
+    for name in p.metrics():
+        values = [sample[name] for sample in samples if name in sample]
+        low, high = np.percentile(values, [2.5, 97.5])
+        found[name] = (float(low), float(high))
+    return found
+
+
+def table(found: dict[str, Any]) -> list[list[str]]:
+    """Return the metrics of an evaluation beside its rivals': a header, then a row for each metric."""
+    rivals = {"baseline": found["baseline"]}
+    if found["champion"]:
+        rivals[f"champion (version {found['champion']['version']})"] = found["champion"]["metrics"]
+    rows = [["metric", f"version {found['model']['version']}", "95 % interval", *rivals]]
+    for name, value in found["metrics"].items():
+        low, high = found["intervals"][name]
+        theirs = [f"{rival[name]:.4f}" if name in rival else "–" for rival in rivals.values()]
+        rows.append([name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", *theirs])
+    return rows

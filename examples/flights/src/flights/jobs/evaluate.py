@@ -12,18 +12,19 @@ Exit code 3: the gate refused; the report says why, and the champion stays.
 import json
 from typing import Any
 
+import numpy as np
+import polars as pl
 import yaml
 
 from ..configurations import Settings
 from ..evaluation import report
-from ..evaluation.gate import judge
 from ..evaluation.metrics import Predictions, intervals, measure
 from ..middleware import lineage
 from ..middleware.errors import GateRefusedError, UserError
 from ..middleware.files import atomic, exclusive
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
-from ..models.base_model import BaseModel
+from ..models.base_model import Baseline, BaseModel
 from ..repository.data_manager import DataManager
 
 MOST_GROUPS = 12  # a column with more values makes no readable table
@@ -51,20 +52,12 @@ def _evaluate(settings: Settings) -> None:
         "rows": len(test),
         "metrics": predictions.metrics(),
         "intervals": intervals(predictions, settings.evaluate.bootstrap, settings.seed),
-        "baseline": _baseline(settings, train, test).metrics(),
-        "champion": None,
+        "baseline": measure(Baseline(settings.data, settings.model, settings.seed).fit(train), test),
+        "champion": _champion(settings, tracker, version, test),
         "slices": _slices(settings, predictions, test),
         "importance": _importance(settings, model, test),
     }
-    champion = tracker.champion()
-    if champion is not None and champion.version != version.version:
-        try:
-            _same_split(settings, tracker, champion)
-            metrics = Predictions.of(tracker.load_model(champion, settings.data), test).metrics()
-            found["champion"] = {"version": int(champion.version), "metrics": metrics}
-        except UserError as error:  # other columns or another split: there is nothing to compare
-            log.warning("not compared with champion version %s: %s", champion.version, error)
-    found["refused"] = judge(settings, found)
+    found["refused"] = _judge(settings, found)
     folder = settings.output_dir / "evaluate"
     with atomic(folder / "report.html") as path:
         path.write_text(report.render(settings, found, predictions), encoding="utf-8")
@@ -75,9 +68,8 @@ def _evaluate(settings: Settings) -> None:
         tracker.mlflow.log_artifact(str(folder / "report.html"))
     log.info("report: %s", folder / "report.html")
     if found["refused"]:
-        raise GateRefusedError(
-            f"version {version.version} does not become champion:\n  " + "\n  ".join(found["refused"])
-        )
+        reasons = "\n  ".join(found["refused"])
+        raise GateRefusedError(f"version {version.version} does not become champion:\n  {reasons}")
     if settings.evaluate.promote:
         tracker.promote(version)
         log.info("version %s of %s is champion", version.version, tracker.name)
@@ -101,42 +93,37 @@ def _same_split(settings: Settings, tracker: Tracker, version: Any) -> None:
         raise UserError(f"data.split has changed since version {version.version} was trained: train again")
 
 
-def _baseline(settings: Settings, train: Any, test: Any) -> Predictions:
-    """Return the predictions of a model that looks at no feature: class frequencies, or the mean."""
-    import numpy as np
+def _champion(settings: Settings, tracker: Tracker, version: Any, test: pl.DataFrame) -> Any:
+    """Return the champion's metrics on the same rows; None, where no other can be compared."""
+    champion = tracker.champion()
+    if champion is None or champion.version == version.version:
+        return None
+    try:
+        _same_split(settings, tracker, champion)
+        metrics = measure(tracker.load_model(champion, settings.data), test)
+    except UserError as error:  # other columns or another split
+        log.warning("not compared with champion version %s: %s", champion.version, error)
+        return None
+    return {"version": int(champion.version), "metrics": metrics}
 
-    target = settings.data.target
-    truth, known = test[target].to_numpy(), train[target].to_numpy()
-    if settings.data.task == "regression":
-        return Predictions("regression", truth, np.full(len(truth), known.mean()))
-    classes, counts = np.unique(known, return_counts=True)
-    probabilities = np.tile(counts / counts.sum(), (len(truth), 1))
-    guess = np.full(len(truth), classes[counts.argmax()])
-    return Predictions("classification", truth, guess, probabilities, classes)
 
-
-def _slices(settings: Settings, predictions: Predictions, test: Any) -> list[dict[str, Any]]:
+def _slices(settings: Settings, predictions: Predictions, test: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the metrics within each value of the chosen columns."""
-    data = settings.data
-    names = settings.evaluate.slices
+    data, names = settings.data, settings.evaluate.slices
     if names is None:
-        names = data.with_role("sensitive") + [
-            n for n in data.features if data.columns[n].dtype in ("str", "bool")
-        ]
-        names = [name for name in names if test[name].n_unique() <= MOST_GROUPS]
+        named = [name for name in data.features if data.columns[name].dtype in ("str", "bool")]
+        names = [n for n in data.with_role("sensitive") + named if test[n].n_unique() <= MOST_GROUPS]
     found = []
     for name in names:
-        values = test[name].cast(str).fill_null("(missing)").to_numpy()
+        values = test[name].cast(pl.String).fill_null("(missing)").to_numpy()
         for value in sorted(set(values.tolist())):
             part = predictions.take(values == value)
             found.append({"column": name, "value": value, "rows": len(part.truth), "metrics": part.metrics()})
     return found
 
 
-def _importance(settings: Settings, model: BaseModel, test: Any) -> dict[str, float]:
+def _importance(settings: Settings, model: BaseModel, test: pl.DataFrame) -> dict[str, float]:
     """Return how much worse the metric gets when a feature is shuffled (Breiman, 2001), largest first."""
-    import numpy as np
-
     sample = test.sample(min(len(test), MOST_ROWS_FOR_IMPORTANCE), seed=settings.seed)
     draw = np.random.default_rng(settings.seed)
     sign = 1 if settings.larger_is_better else -1
@@ -146,3 +133,30 @@ def _importance(settings: Settings, model: BaseModel, test: Any) -> dict[str, fl
         shuffled = sample.with_columns(sample[name].gather(draw.permutation(len(sample))))
         worse[name] = sign * (base - measure(model, shuffled).get(settings.metric, base))
     return dict(sorted(worse.items(), key=lambda item: -item[1]))
+
+
+def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
+    """Return every reason to refuse the model; none means that it passes.
+
+    It must reach the thresholds (`evaluate.minimum`, `evaluate.maximum`), beat the baseline, and be no
+    worse than the champion by more than `evaluate.tolerance`, each on the same test part.
+    """
+    gate, metrics, main = settings.evaluate, found["metrics"], settings.metric
+    names = dict.fromkeys([*gate.minimum, *gate.maximum, main])
+    refused = [f"{name} can't be computed on this test part" for name in names if name not in metrics]
+    for name, value in metrics.items():
+        if value < gate.minimum.get(name, value):
+            refused.append(f"{name} {value:.4f} is below the minimum {gate.minimum[name]}")
+        if value > gate.maximum.get(name, value):
+            refused.append(f"{name} {value:.4f} is above the maximum {gate.maximum[name]}")
+    if main not in metrics:
+        return refused
+    sign = 1 if settings.larger_is_better else -1
+    ours, baseline, champion = metrics[main], found["baseline"], found["champion"]
+    if main in baseline and sign * ours <= sign * baseline[main]:
+        refused.append(f"{main} {ours:.4f} does not beat the baseline, {baseline[main]:.4f}")
+    theirs = champion["metrics"].get(main, ours) if champion else ours
+    if sign * ours < sign * theirs - gate.tolerance:
+        rival = f"champion (version {champion['version']})"
+        refused.append(f"{main} {ours:.4f} is worse than that of {rival}, {theirs:.4f}")
+    return refused

@@ -13,15 +13,16 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from ..compose import with_parameters
-from ..configurations import DataSettings, ModelSettings, Settings
+from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware import lineage
 from ..middleware.errors import UserError
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models import model_class
+from ..models.base_model import ModelSettings
 from ..repository.data_manager import DataManager
+from ..repository.data_settings import DataSettings
 
 
 def reproduce(settings: Settings) -> None:
@@ -30,28 +31,19 @@ def reproduce(settings: Settings) -> None:
         raise UserError("say which run: `reproduce RUN`, with a run id or a model version")
     record = Tracker(settings).record(settings.run)
     made_of = yaml.safe_load(record.config)
-    again = settings.model_copy(
-        update={
-            "data": DataSettings.model_validate(made_of["data"]),
-            "model": ModelSettings.model_validate(made_of["model"]),
-            "metric": made_of["metric"],
-            "seed": made_of["seed"],
-        }
-    )
-    again = with_parameters(again, {})
-    manager = DataManager(again)
+    made_of["data"] = DataSettings.model_validate(made_of["data"])
+    made_of["model"] = ModelSettings.model_validate(made_of["model"])
+    settings = with_parameters(settings.model_copy(update=made_of), {})
+    manager = DataManager(settings)
     train, test = manager.load("train"), manager.load("test")
-    now = lineage.collect(again, manager.digest())
-    _compare(record, now)
-    model = model_class(again.model.name)(again.data, again.model, again.seed).fit(train)
-    metrics = measure(model, test)
+    _compare(record, lineage.collect(settings, manager.digest()))
+    model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
+    again = measure(model.fit(train), test)
     table = Table("metric", "recorded", "again")
     for name, value in record.metrics.items():
-        table.add_row(name, f"{value:.10g}", f"{metrics[name]:.10g}")
+        table.add_row(name, f"{value:.10g}", f"{again[name]:.10g}")
     Console().print(table)
-    differ = [
-        n for n, v in record.metrics.items() if not math.isclose(v, metrics[n], rel_tol=1e-9, abs_tol=1e-12)
-    ]
+    differ = [n for n, v in record.metrics.items() if not math.isclose(v, again[n], abs_tol=1e-12)]
     if differ:
         raise UserError(f"not reproduced: {', '.join(differ)} differ")
     log.info("reproduced: equal metrics")
@@ -59,11 +51,8 @@ def reproduce(settings: Settings) -> None:
 
 def _compare(record: lineage.Lineage, now: lineage.Lineage) -> None:
     """Refuse other data; warn of another code or environment, which the metrics will judge."""
-    back = (
-        f"git checkout {record.git_commit} && make setup && dvc checkout"
-        if record.git_commit
-        else "dvc checkout"
-    )
+    commit = f"git checkout {record.git_commit} && make setup && " if record.git_commit else ""
+    back = f"{commit}dvc checkout"
     if record.data_hash != now.data_hash:
         raise UserError(f"the data is not what that run saw. Go back to it: {back}")
     if record.git_dirty:

@@ -30,7 +30,5 @@ class BusyError(UserError):
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Return a hint that names the option nearest to `word`, or all of them when none is near."""
     names = sorted(set(options))
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there is: {', '.join(names)}" if names else "there is none"
+    close = get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(names) or 'none'}"

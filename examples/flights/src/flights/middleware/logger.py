@@ -30,31 +30,23 @@ def _redact(record: logging.LogRecord) -> bool:
     return True
 
 
-def set_up(job: str, folder: Path | None = None) -> None:
-    """Send the project's messages to stderr and, where a folder is given, to `<folder>/job.log`."""
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    log.handlers.clear()
-    log.filters[:] = [_redact]
-    line = logging.Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S")
+def set_up(job: str, folder: Path) -> None:
+    """Send the project's messages to stderr and to `<folder>/job.log`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    screen: logging.Handler = logging.StreamHandler()
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.logging import RichHandler
 
-        console = Console(stderr=True)
-        screen: logging.Handler = RichHandler(
-            console=console, show_path=False, show_level=False, markup=False, log_time_format="%H:%M:%S"
-        )
-        screen.setFormatter(logging.Formatter(f"{job:<9} %(message)s"))
-    else:
-        screen = logging.StreamHandler()
-        screen.setFormatter(line)
-    log.addHandler(screen)
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(folder / "job.log", encoding="utf-8")
-        file.setFormatter(line)
-        log.addHandler(file)
+        screen = RichHandler(console=Console(stderr=True), show_path=False, show_level=False)
+    log.handlers[:] = [screen, logging.FileHandler(folder / "job.log", encoding="utf-8")]
+    for handler in log.handlers:
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S"))
+    if sys.stderr.isatty():  # where Rich tells the time
+        screen.setFormatter(logging.Formatter(f"{job:<9} %(message)s", "%H:%M:%S"))
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.filters[:] = [_redact]
 
 
 def progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:

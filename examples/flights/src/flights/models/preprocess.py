@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..configurations import DataSettings
+from ..repository.data_settings import DataSettings
 
 MISSING = "(missing)"
 

@@ -1,17 +1,18 @@
 """A data set on its way: from its source, split, kept, and handed out whole or in batches."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
 
-from ..configurations import DataSettings, Settings
+from ..configurations import Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic
 from . import schema
+from .data_settings import DataSettings
 from .sources import read
 
 PARTS = ("train", "test")
@@ -23,6 +24,7 @@ class DataManager:
     def __init__(self, settings: Settings) -> None:
         self.data = settings.data
         self.folder = settings.split_dir
+        self.names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
 
     def read_source(self) -> pl.DataFrame:
         """Return the raw data, typed and checked.
@@ -32,9 +34,7 @@ class DataManager:
         """
         where = f"{self.data.source.kind} {self.data.source.uri}"
         text = [name for name, column in self.data.columns.items() if column.dtype == "str"]
-        frame = read(self.data.source, text=text)
-        names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
-        frame = schema.cast(frame, self.data, names, where)
+        frame = schema.cast(read(self.data.source, text=text), self.data, self.names, where)
         schema.validate(frame, self.data, where)
         return frame
 
@@ -52,15 +52,14 @@ class DataManager:
                 raise UserError(
                     f"the {name} part is empty: data.split can't split {len(frame)} rows like this"
                 )
-            if self.data.task == "classification" and part[self.data.target].n_unique() < 2:
-                message = f"the {name} part holds a single class of {self.data.target!r}"
-                raise UserError(f"{message}: set data.split.stratify=true, or another data.split.test_size")
         if self.data.task == "classification":
-            new = set(parts["test"][self.data.target]) - set(parts["train"][self.data.target])
-            if new:
-                raise UserError(
-                    f"{sorted(map(str, new))} is only in the test part: set data.split.stratify=true"
-                )
+            classes = {name: set(part[self.data.target]) for name, part in parts.items()}
+            advice = "set data.split.stratify=true, or another data.split.test_size"
+            for name, present in classes.items():
+                if len(present) < 2:
+                    raise UserError(f"the {name} part holds a single class of {self.data.target!r}: {advice}")
+            if new := classes["test"] - classes["train"]:
+                raise UserError(f"{sorted(map(str, new))} is only in the test part: {advice}")
         return parts
 
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
@@ -77,25 +76,17 @@ class DataManager:
         return test
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
-        time = frame[cast(str, self.data.time)]
-        cutoff: Any = self.data.split.cutoff
-        if cutoff is None:
-            cutoff = time.sort(descending=True)[max(0, int(len(time) * self.data.split.test_size) - 1)]
-        elif time.dtype.is_temporal():
-            try:
-                moment = datetime.fromisoformat(cutoff)
-            except ValueError as error:
-                raise UserError(f"data.split.cutoff: {cutoff!r} is not a date like 2024-12-31") from error
-            cutoff = moment if time.dtype == pl.Datetime else moment.date()
+        time, written = frame[cast(str, self.data.time)], self.data.split.cutoff
+        if written is None:
+            cutoff: Any = time.sort(descending=True)[max(0, int(len(time) * self.data.split.test_size) - 1)]
         else:
+            kinds: dict[Any, Any] = {pl.Date: date.fromisoformat, pl.Datetime: datetime.fromisoformat}
             try:
-                cutoff = float(cutoff)
+                cutoff = kinds.get(time.dtype.base_type(), float)(written)
             except ValueError as error:
-                raise UserError(
-                    f"data.split.cutoff: {cutoff!r} is no number, as {self.data.time!r} is"
-                ) from error
-        late: pl.Series = time >= cutoff
-        return late
+                kind = "date like 2024-12-31" if time.dtype.is_temporal() else "number"
+                raise UserError(f"data.split.cutoff: {written!r} is no {kind}") from error
+        return cast(pl.Series, time >= cutoff)
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""
@@ -110,18 +101,14 @@ class DataManager:
         Raises:
             UserError: it has not been retrieved, or does not fit the YAML any more.
         """
-        path = self.folder / f"{part}.parquet"
+        path, again = self.folder / f"{part}.parquet", f"`retrieve data={self.data.name}`"
         if not path.exists():
-            raise UserError(
-                f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)"
-            )
-        names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
+            raise UserError(f"{path} is not there: run {again} first (or `dvc pull`)")
         try:
             frame = pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
-            message = f"{path} can't be read ({error}): `retrieve data={self.data.name}` writes it anew"
-            raise UserError(message) from error
-        return schema.cast(frame, self.data, names, str(path))
+            raise UserError(f"{path} can't be read ({error}): {again} writes it anew") from error
+        return schema.cast(frame, self.data, self.names, str(path))
 
     def digest(self) -> str:
         """Return the SHA-256 of the retrieved parts."""

@@ -1,5 +1,6 @@
 """What one data set is: `hydra/data/<name>.yaml`, typed."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -32,24 +33,22 @@ class Column(Section):
 
     @model_validator(mode="after")
     def _values_fit_the_type(self) -> "Column":
-        kinds: dict[Dtype, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
-        for value in (self.min, self.max):
-            if value is not None and self.dtype in ("str", "bool"):
-                raise ValueError(f"{self.dtype} has no min or max; say allowed")
-            if value is not None and not _fits(value, self.dtype, kinds):
-                raise ValueError(f"{value!r} is no {self.dtype}")
-        wrong = [value for value in self.allowed or [] if not _fits(value, self.dtype, kinds)]
-        if wrong:
-            raise ValueError(f"allowed: {wrong[0]!r} is no {self.dtype}")
+        if self.dtype in ("str", "bool") and (self.min, self.max) != (None, None):
+            raise ValueError(f"{self.dtype} has no min or max; say allowed")
+        for key, values in (("min", [self.min]), ("max", [self.max]), ("allowed", self.allowed or [])):
+            for value in values:
+                if value is not None and not _fits(value, self.dtype):
+                    raise ValueError(f"{key}: {value!r} is no {self.dtype}")
         return self
 
 
-def _fits(value: Scalar, dtype: Dtype, kinds: dict[Dtype, tuple[type, ...]]) -> bool:
+def _fits(value: Scalar, dtype: Dtype) -> bool:
     if dtype in ("date", "datetime"):
         try:
             return bool(datetime.fromisoformat(str(value)))
         except ValueError:
             return False
+    kinds: dict[Dtype, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
     return isinstance(value, kinds.get(dtype, (str,))) and isinstance(value, bool) == (dtype == "bool")
 
 
@@ -110,35 +109,38 @@ class DataSettings(Section):
 
     @model_validator(mode="after")
     def _roles_fit(self) -> "DataSettings":
-        for role, most in (("target", 1), ("id", 1), ("time", 1)):
-            names = [name for name, column in self.columns.items() if column.role == role]
-            if len(names) > most:
-                raise ValueError(f"only one column can have role {role}: {', '.join(names)}")
-        if not self.with_role("target"):
-            raise ValueError("no column has role target: say which one is to be predicted")
-        if not self.features:
-            raise ValueError("no column has role feature: there is nothing to learn from")
-        plain = {_plain(name): name for name in self.with_role("target")}
-        for name in self.features:
-            if _plain(name) in plain:
-                raise ValueError(
-                    f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
-                )
-            if self.columns[name].dtype in ("date", "datetime"):
-                message = f"feature {name!r} is a {self.columns[name].dtype}: derive numbers from it in"
-                raise ValueError(f"{message} source.query, or give it role time or ignore")
-        if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
-            raise ValueError("split.by is time, but no column has role time, or it is nullable")
-        kind = self.columns[self.target].dtype
-        if (kind in ("int", "float")) < (self.task == "regression") or kind in ("date", "datetime"):
-            raise ValueError(f"a {self.task} can't have target {self.target!r} of type {kind}")
-        if self.task == "classification" and kind == "float":
-            raise ValueError(f"classes are no float: declare target {self.target!r} int, str or bool")
-        if self.id in WRITTEN:
-            raise ValueError(f"an id can't be called {self.id!r}: predictions have a column of that name")
-        if self.split.stratify and self.task == "regression":
-            raise ValueError("split.stratify needs classes: this is a regression")
+        problem = next(self._problems(), None)
+        if problem:
+            raise ValueError(problem)
         return self
+
+    def _problems(self) -> Iterator[str]:
+        """Yield what is wrong with roles and types; each rule may take for granted those before it."""
+        roles: tuple[Role, ...] = ("target", "id", "time")
+        for role in roles:
+            if len(names := self.with_role(role)) > 1:
+                yield f"only one column can have role {role}: {', '.join(names)}"
+        if not self.with_role("target"):
+            yield "no column has role target: say which one is to be predicted"
+        if not self.features:
+            yield "no column has role feature: there is nothing to learn from"
+        for name in self.features:
+            if _plain(name) == _plain(self.target):
+                yield f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
+            if (dtype := self.columns[name].dtype) in ("date", "datetime"):
+                yield (
+                    f"feature {name!r} is a {dtype}: derive numbers from it in source.query,"
+                    " or give it role time or ignore"
+                )
+        if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
+            yield "split.by is time, but no column has role time, or it is nullable"
+        if self.split.stratify and self.task == "regression":
+            yield "split.stratify needs classes: this is a regression"
+        dtype = self.columns[self.target].dtype
+        if dtype not in (("int", "float") if self.task == "regression" else ("int", "str", "bool")):
+            yield f"a {self.task} can't have target {self.target!r} of type {dtype}"
+        if self.id in WRITTEN:
+            yield f"an id can't be called {self.id!r}: predictions have a column of that name"
 
 
 def _plain(name: str) -> str:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from ..configurations import Column, DataSettings
 from ..middleware.errors import UserError, did_you_mean
+from .data_settings import DataSettings
 
 if TYPE_CHECKING:
     from pandera.polars import DataFrameSchema
@@ -104,37 +104,23 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
 
 def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
     """Return the pandera schema of the named columns."""
-    from pandera.polars import Check, DataFrameSchema
-    from pandera.polars import Column as PanderaColumn
+    import pandera.polars as pa
 
-    def checks(column: Column) -> list[Any]:
-        found = []
-        if column.min is not None:
-            found.append(Check.greater_than_or_equal_to(_bound(column.min, column.dtype)))
-        if column.max is not None:
-            found.append(Check.less_than_or_equal_to(_bound(column.max, column.dtype)))
-        if column.allowed is not None:
-            found.append(Check.isin(column.allowed))
-        return found
-
-    return DataFrameSchema(
-        {
-            name: PanderaColumn(
-                DTYPES[column.dtype],
-                checks(column),
-                nullable=column.nullable,
-                unique=column.role == "id",
-            )
-            for name, column in data.columns.items()
-            if name in names
-        }
-    )
+    columns = {}
+    for name in names:
+        if column := data.columns.get(name):
+            limits = ((pa.Check.ge, column.min), (pa.Check.le, column.max))
+            checks = [check(_typed(limit, column.dtype)) for check, limit in limits if limit is not None]
+            if column.allowed is not None:
+                checks.append(pa.Check.isin(column.allowed))
+            dtype, unique = DTYPES[column.dtype], column.role == "id"
+            columns[name] = pa.Column(dtype, checks, nullable=column.nullable, unique=unique)
+    return pa.DataFrameSchema(columns)
 
 
-def _bound(value: float | str, dtype: str) -> Any:
-    if dtype in ("date", "datetime"):
-        return _convert(pl.Series([str(value)]), dtype)[0]
-    return int(value) if dtype == "int" else value
+def _typed(value: float | str, dtype: str) -> Any:
+    """Return a limit as the YAML has it in the column's type."""
+    return _convert(pl.Series([str(value)]), dtype)[0] if dtype in ("date", "datetime") else value
 
 
 def _describe(failure: Any) -> str:

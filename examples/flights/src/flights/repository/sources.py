@@ -1,16 +1,21 @@
-"""Where raw data comes from: scikit-learn's own sets, files and fsspec addresses, packages, databases."""
+"""Where data comes from and goes to: scikit-learn's own sets, files by path or address, SQL databases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import polars as pl
 
-from ..configurations import Source
 from ..middleware.errors import UserError, did_you_mean
-from .database import connect
+from .data_settings import Source
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 ROWS_TO_INFER = 10_000
+SECONDS_TO_CONNECT = 10  # psycopg would wait for ever
 
 
 def read(source: Source, *, text: list[str] | None = None) -> pl.DataFrame:
@@ -79,3 +84,47 @@ def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
         raise UserError("data.source.query: a sql source needs the SELECT to run")
     with connect(source.uri, "data.source.uri") as connection:
         return pl.read_database(source.query, connection)
+
+
+@contextmanager
+def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection"]:
+    """Yield a connection in one transaction: committed when the block succeeds, else nothing has changed.
+
+    Args:
+        url: SQLAlchemy's form, as in `postgresql://user:password@host/database`.
+        key: the configuration's key that holds it, for messages.
+        create: make a SQLite file that is not there yet.
+
+    Raises:
+        UserError: the URL is malformed, or the database does not answer or refuses what it is told.
+    """
+    import sqlalchemy as sa
+
+    try:
+        address = sa.make_url(url)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        if address.get_backend_name() == "sqlite" and address.database:
+            if create:
+                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            elif not Path(address.database).exists():
+                raise UserError(f"{key}: {address.database} is not there")
+        endless = address.drivername == "postgresql+psycopg" and "connect_timeout" not in address.query
+        engine = sa.create_engine(
+            address, connect_args={"connect_timeout": SECONDS_TO_CONNECT} if endless else {}
+        )
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+        raise UserError(f"{key}: no database can be reached like this: {_plain(error)}") from error
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except sa.exc.SQLAlchemyError as error:
+        shown = address.render_as_string(hide_password=True)
+        raise UserError(f"{key}: {shown}: {_plain(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _plain(error: Exception) -> str:
+    """Return the database's own first line, without the statement and its values."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -4,23 +4,49 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..configurations import METRICS, Settings
+from ..configurations import Settings
 from ..middleware.logger import redact
-from .metrics import Predictions
+from .metrics import METRICS, Predictions, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-GREY = "#8a919a"
-COLOURS = ["#2563a8", "#c2571a", "#17703a", "#7a3fa0", "#a08a1f", "#5c6670"]
+STYLE: Any = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "report",  # the same figure is the same file
+}
+CURVES = {
+    "Calibration. On the line, a predicted 70 % happens 70 % of the time.": (
+        "predicted probability",
+        "share that happened",
+    ),
+    "ROC: how many are found, at what rate of false alarms.": ("false positive rate", "true positive rate"),
+    "Precision and recall: how many alarms are right, how many cases are found.": ("recall", "precision"),
+}
+POINTS = {
+    "actual_vs_predicted": "True against predicted. Points on the line are right.",
+    "residual_vs_predicted": "Error against predicted. A pattern here is something that the model misses.",
+}
 MOST_FEATURES = 15
-MOST_POINTS = 3000
+MOST_POINTS = 1000  # a figure of a million points helps nobody, and opens slowly
 
 
 def render(settings: Settings, found: dict[str, Any], predictions: Predictions) -> str:
     """Return the report of one evaluation as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from matplotlib import rc_context
 
+    with rc_context(STYLE):
+        figures = _curves(predictions) if settings.data.task == "classification" else _points(predictions)
+        text = f"Importance: how much worse {settings.metric} gets when a feature's values are shuffled."
+        figures[text] = _bars(found["importance"])
+        drawn = {text: _svg(axes) for text, axes in figures.items()}
     loader = FileSystemLoader(Path(__file__).parent)
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return page.get_template("report.html.j2").render(
@@ -28,113 +54,60 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions) 
         metric=settings.metric,
         directions=METRICS[settings.data.task],
         found=found,
+        table=table(found),
         source=redact(settings.data.source.uri),
         tracking=redact(settings.tracking_uri),
-        figures=_figures(settings, found, predictions),
+        figures=drawn,
     )
 
 
-def _figures(settings: Settings, found: dict[str, Any], predictions: Predictions) -> list[tuple[str, str]]:
-    """Return (what the figure tells, SVG) for each figure."""
-    figures: list[tuple[str, Any]] = [
-        ("Predicted against true. Points on the line are right.", _predicted),
-        ("Error against prediction. A pattern here is something that the model misses.", _error),
-    ]
-    if settings.data.task == "classification":
-        figures = [
-            ("Calibration. On the line, a predicted 70 % happens 70 % of the time.", _calibration),
-            ("ROC: how many are found, at what rate of false alarms.", _roc),
-            ("Precision and recall: how many alarms are right, how many cases are found.", _precision),
-        ]
-    top = dict(list(found["importance"].items())[:MOST_FEATURES])
-    importance = f"Importance: how much worse {settings.metric} gets when a feature's values are shuffled."
-    return [*((text, _svg(draw, predictions)) for text, draw in figures), (importance, _svg(_bars, top))]
-
-
-def _svg(draw: Any, content: Any) -> str:
-    from cycler import cycler
-    from matplotlib import rc_context
+def _axes() -> "Axes":
     from matplotlib.figure import Figure
 
-    style: Any = {
-        "axes.edgecolor": GREY,
-        "axes.prop_cycle": cycler(color=COLOURS),
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "font.family": "sans-serif",
-        "svg.fonttype": "none",  # text stays text
-        "svg.hashsalt": "report",  # the same figure is the same file
-        "xtick.color": GREY,
-    }
-    with rc_context(style):
-        figure = Figure(figsize=(4.6, 3.6), layout="constrained")
-        draw(figure.add_subplot(), content)
-        text = StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None})
+    return Figure(figsize=(4.6, 3.6), layout="constrained").add_subplot()
+
+
+def _svg(axes: "Axes") -> str:
+    text = StringIO()
+    figure: Figure = axes.get_figure(root=True)  # type: ignore[assignment]
+    figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()[text.getvalue().index("<svg") :]
 
 
-def _curves(p: Predictions) -> list[tuple[str, Any, Any]]:
-    """Return (class, is it that class, its probability): the positive class of two, else each."""
-    classes = [1] if len(p.classes) == 2 else range(len(p.classes))
-    curves = [(str(p.classes[k]), p.truth == k, p.probabilities[:, k]) for k in classes]
-    return [curve for curve in curves if 0 < curve[1].sum() < len(curve[1])]
-
-
-def _calibration(axes: "Axes", p: Predictions) -> None:
+def _curves(p: Predictions) -> dict[str, "Axes"]:
+    """Draw the curves of the positive class of two, else of each class."""
     from sklearn.calibration import CalibrationDisplay
+    from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
-    for name, truth, score in _curves(p):
-        CalibrationDisplay.from_predictions(
-            truth, score, n_bins=10, strategy="quantile", name=name, ax=axes, marker="o", markersize=3
+    figures = {text: _axes() for text in CURVES}
+    calibration, roc, precision = figures.values()
+    for number in [1] if len(p.classes) == 2 else range(len(p.classes)):
+        truth, score = p.truth == number, p.probabilities[:, number]
+        if 0 < truth.sum() < len(truth):
+            same: dict[str, Any] = {"y_true": truth, "name": str(p.classes[number])}
+            CalibrationDisplay.from_predictions(
+                y_prob=score, n_bins=10, strategy="quantile", marker=".", ax=calibration, **same
+            )
+            RocCurveDisplay.from_predictions(y_score=score, ax=roc, **same)
+            PrecisionRecallDisplay.from_predictions(y_score=score, ax=precision, **same)
+    for axes, (x, y) in zip(figures.values(), CURVES.values(), strict=True):
+        axes.set(xlabel=x, ylabel=y)
+    return figures
+
+
+def _points(p: Predictions) -> dict[str, "Axes"]:
+    from sklearn.metrics import PredictionErrorDisplay
+
+    figures = {text: _axes() for text in POINTS.values()}
+    for kind, axes in zip(POINTS, figures.values(), strict=True):
+        PredictionErrorDisplay.from_predictions(
+            p.truth, p.prediction, kind=kind, subsample=MOST_POINTS, random_state=0, ax=axes
         )
-    axes.set(xlabel="predicted probability", ylabel="share that happened")
+    return figures
 
 
-def _roc(axes: "Axes", p: Predictions) -> None:
-    from sklearn.metrics import roc_curve
-
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-    for name, truth, score in _curves(p):
-        false, true, _ = roc_curve(truth, score)
-        axes.plot(*_thin(false, true), label=name)
-    axes.set(xlabel="false positive rate", ylabel="true positive rate")
-    axes.legend(frameon=False, fontsize=8)
-
-
-def _precision(axes: "Axes", p: Predictions) -> None:
-    from sklearn.metrics import precision_recall_curve
-
-    for name, truth, score in _curves(p):
-        axes.axhline(truth.mean(), color=GREY, linewidth=1, linestyle="--")
-        precision, recall, _ = precision_recall_curve(truth, score)
-        axes.plot(*_thin(recall, precision), label=name)
-    axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
-    axes.legend(frameon=False, fontsize=8)
-
-
-def _predicted(axes: "Axes", p: Predictions) -> None:
-    truth, prediction = _thin(p.truth, p.prediction)
-    ends = [min(truth.min(), prediction.min()), max(truth.max(), prediction.max())]
-    axes.plot(ends, ends, color=GREY, linewidth=1, linestyle="--")
-    axes.scatter(truth, prediction, s=8, alpha=0.5, linewidths=0)
-    axes.set(xlabel="true", ylabel="predicted")
-
-
-def _error(axes: "Axes", p: Predictions) -> None:
-    prediction, error = _thin(p.prediction, p.prediction - p.truth)
-    axes.axhline(0, color=GREY, linewidth=1, linestyle="--")
-    axes.scatter(prediction, error, s=8, alpha=0.5, linewidths=0)
-    axes.set(xlabel="predicted", ylabel="predicted − true")
-
-
-def _bars(axes: "Axes", importance: dict[str, float]) -> None:
-    names = list(importance)[::-1]
+def _bars(importance: dict[str, float]) -> "Axes":
+    axes = _axes()
+    names = list(importance)[:MOST_FEATURES][::-1]
     axes.barh(names, [importance[name] for name in names], height=0.65)
-    axes.tick_params(axis="y", labelsize=8, length=0)
-
-
-def _thin(*arrays: Any) -> list[Any]:
-    """Return evenly chosen points: a figure of a million points helps nobody, and opens slowly."""
-    step = max(1, len(arrays[0]) // MOST_POINTS)
-    return [array[::step] for array in arrays]
+    return axes

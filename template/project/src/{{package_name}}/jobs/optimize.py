@@ -8,8 +8,6 @@ Examples:
 A search that was stopped goes on where it was: run it again. Every trial is a child run in MLflow.
 """
 
-from typing import Any
-
 from ..configurations import Settings
 from ..middleware.files import exclusive
 from ..middleware.logger import log, progress
@@ -27,8 +25,11 @@ def optimize(settings: Settings) -> None:
         tracker = Tracker(settings)
         left = len(optimizer.remaining())
         log.info("%d of %d trials of %s to run", left, settings.optimizer.n_trials, settings.model.name)
-        with tracker.run("optimize", {"study": optimizer.name}, _parent(tracker, optimizer.name)) as parent:
-            logged = _logged(tracker, parent)
+        earlier = tracker.runs(f"tags.study = '{optimizer.name}' and tags.job = 'optimize'")
+        study = earlier[0].info.run_id if earlier else None
+        with tracker.run("optimize", {"study": optimizer.name}, study) as parent:
+            children = tracker.runs(f"tags.`mlflow.parentRunId` = '{parent}'")
+            logged = {run.data.tags.get("trial") for run in children}
             for _ in progress(optimizer.run(frame), "trials", total=left):
                 _log_trials(tracker, optimizer, parent, logged)
             _log_trials(tracker, optimizer, parent, logged)
@@ -39,34 +40,14 @@ def optimize(settings: Settings) -> None:
     log.info("best %s %.4f with %s; train will use it", settings.metric, score, shown)
 
 
-def _parent(tracker: Tracker, study: str) -> str | None:
-    """Return the run of this study, if an earlier search began it."""
-    found = tracker.mlflow.search_runs(
-        filter_string=f"tags.study = '{study}' and tags.job = 'optimize'", output_format="list", max_results=1
-    )
-    return str(found[0].info.run_id) if found else None
-
-
-def _logged(tracker: Tracker, parent: str) -> set[int]:
-    runs = tracker.mlflow.search_runs(
-        filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list"
-    )
-    return {
-        int(run.data.tags["trial"]) for run in runs if "trial" in run.data.tags
-    }  # else: a kill cut it off
-
-
-def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[int]) -> None:
+def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[str | None]) -> None:
     """Log the finished trials that MLflow does not have yet: also those of a search that was killed."""
-    settings = optimizer.settings
     for trial in optimizer.study().get_trials(deepcopy=False):
-        if trial.number in logged or not trial.state.is_finished() or trial.state.name == "FAIL":
+        number, state = str(trial.number), trial.state.name.lower()
+        if number in logged or state not in ("complete", "pruned"):
             continue
-        logged.add(trial.number)
-        state = "pruned" if trial.state.name == "PRUNED" else "complete"
-        tags: dict[str, Any] = {"trial": str(trial.number), "state": state, "mlflow.parentRunId": parent}
-        with tracker.mlflow.start_run(run_name=f"trial-{trial.number}", nested=True, tags=tags):
-            values = list(trial.intermediate_values.values())
-            tracker.log(
-                trial.params, {settings.metric: trial.value if trial.value is not None else values[-1]}
-            )
+        logged.add(number)
+        tags = {"trial": number, "state": state, "mlflow.parentRunId": parent}
+        with tracker.mlflow.start_run(run_name=f"trial-{number}", nested=True, tags=tags):
+            value = trial.value if trial.value is not None else list(trial.intermediate_values.values())[-1]
+            tracker.log(trial.params, {optimizer.settings.metric: value})

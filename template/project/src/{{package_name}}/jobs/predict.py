@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..configurations import DataSettings, Settings
+from ..configurations import Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic, exclusive
 from ..middleware.logger import log, progress
@@ -27,6 +27,7 @@ def predict(settings: Settings) -> None:
     """Write the predictions as Parquet: id, prediction, probability, model version, run id, lineage."""
     import pyarrow.parquet as pq
 
+    data, size = settings.data, settings.predict.batch_size
     source = Path(settings.predict.input or settings.split_dir / "test.parquet")
     if not source.exists():
         raise UserError(f"predict.input: {source} is not there; run `retrieve` first, or name another file")
@@ -36,44 +37,39 @@ def predict(settings: Settings) -> None:
     with exclusive("predict", settings.output_dir):
         tracker = Tracker(settings)
         version = tracker.version(settings.predict.model)
-        model = tracker.load_model(version, settings.data)
+        model = tracker.load_model(version, data)
         marks = {
             "model_version": int(version.version),
             "run_id": version.run_id,
             "lineage": version.tags["lineage"],
         }
-        rows, frames = batches(source, settings.predict.batch_size, _needed(settings.data), settings.data)
+        needed = [*data.with_role("id"), *data.features]
+        rows, frames = batches(source, size, needed, data)
         if not rows:
             raise UserError(f"predict.input: {source} has no rows")
         log.info("predicting %s rows with version %s of %s", f"{rows:,}", version.version, tracker.name)
-        total = -(-rows // settings.predict.batch_size)
-        done = (_predict(model, frame, marks, source) for frame in progress(frames, "batches", total=total))
-        first = next(done).to_arrow()
+        typed = (schema.cast(frame, data, needed, str(source)) for frame in frames)
+        shown = progress(typed, "batches", total=-(-rows // size))
+        done = (_predict(model, frame, marks, str(source)).to_arrow() for frame in shown)
+        first = next(done)
         with atomic(target) as path, pq.ParquetWriter(path, first.schema) as writer:
-            for table in chain([first], (frame.to_arrow() for frame in done)):
+            for table in chain([first], done):
                 writer.write_table(table)
     log.info("kept in %s", target)
 
 
-def _needed(data: DataSettings) -> list[str]:
-    return [*([data.id] if data.id else []), *data.features]
-
-
-def _predict(model: BaseModel, frame: pl.DataFrame, marks: dict[str, Any], source: Path) -> pl.DataFrame:
-    """Return a batch's predictions, after checking that it has what the model was trained on."""
-    data = model.data
-    typed = schema.cast(frame, data, _needed(data), str(source))
-    schema.validate(typed, data, str(source), whole=False)
-    columns: dict[str, Any] = {data.id: typed[data.id]} if data.id else {}
-    if data.task == "regression":
-        columns |= {
-            "prediction": model.predict(typed),
-            "probability": pl.repeat(None, len(typed), dtype=pl.Float64, eager=True),
-        }
+def _predict(model: BaseModel, frame: pl.DataFrame, marks: dict[str, Any], where: str) -> pl.DataFrame:
+    """Return a batch's predictions, after checking that its values are such as the YAML allows."""
+    schema.validate(frame, model.data, where, whole=False)
+    columns: dict[str, Any] = {name: frame[name] for name in model.data.with_role("id")}
+    if model.data.task == "regression":
+        columns["prediction"] = model.predict(frame)
+        columns["probability"] = pl.repeat(None, len(frame), dtype=pl.Float64, eager=True)
     else:
-        probabilities = model.probabilities(typed)
+        probabilities = model.probabilities(frame)
         best = probabilities.argmax(axis=1)
+        columns["prediction"] = np.asarray(model.classes)[best]
         # Of two classes, the probability of the second, positive one; of more, that of the predicted one.
-        score = probabilities[:, 1] if len(model.classes) == 2 else probabilities[np.arange(len(best)), best]
-        columns |= {"prediction": np.asarray(model.classes)[best], "probability": score}
-    return pl.DataFrame(columns).with_columns(pl.lit(value).alias(name) for name, value in marks.items())
+        chosen = 1 if len(model.classes) == 2 else best
+        columns["probability"] = probabilities[np.arange(len(best)), chosen]
+    return pl.DataFrame(columns).with_columns(**{name: pl.lit(value) for name, value in marks.items()})

@@ -19,8 +19,8 @@ from ..middleware.errors import UserError
 from ..middleware.files import atomic, exclusive
 from ..middleware.logger import log, progress
 from ..repository.data_manager import batches
-from ..repository.database import connect
 from ..repository.schema import prediction_table
+from ..repository.sources import connect
 
 
 def register(settings: Settings) -> None:

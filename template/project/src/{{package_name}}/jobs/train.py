@@ -8,8 +8,7 @@ Examples:
     train optimizer.apply=false                without the best parameters that optimize found
 """
 
-from ..compose import with_parameters
-from ..configurations import Settings
+from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware import lineage
 from ..middleware.logger import log

@@ -4,7 +4,6 @@ import json
 import subprocess
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -56,7 +55,8 @@ def read(path: Path) -> Lineage | None:
 
 def collect(settings: Settings, data_hash: str) -> Lineage:
     """Return what a run of these settings on this data is made of, before it has run."""
-    config = describe(settings)
+    values = settings.model_dump(include={"data", "model", "metric", "seed"})  # what training depends on
+    config = redact(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
     lock = Path("requirements.txt")
     return Lineage(
         git_commit=_git("rev-parse", "HEAD"),
@@ -69,18 +69,10 @@ def collect(settings: Settings, data_hash: str) -> Lineage:
     )
 
 
-def describe(settings: Settings) -> str:
-    """Return what training depends on as YAML, passwords in addresses blotted out."""
-    values = settings.model_dump(include={"data", "model", "metric", "seed"})
-    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-    return redact(text)
-
-
 def _git(*arguments: str) -> str | None:
     """Return what git says, or None outside a repository (or without git)."""
     try:
-        command = ["git", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
@@ -89,10 +81,8 @@ def _git(*arguments: str) -> str | None:
 def _dvc_revision(folder: Path) -> str | None:
     """Return the hash under which dvc.lock knows the folder, if DVC keeps it."""
     lock = Path("dvc.lock")
-    if not lock.exists():
-        return None
     try:
-        stages: dict[str, Any] = (yaml.safe_load(lock.read_text()) or {}).get("stages", {})
+        stages = yaml.safe_load(lock.read_text())["stages"] if lock.exists() else {}
     except yaml.YAMLError as error:
         raise UserError("dvc.lock is not YAML any more: `git checkout dvc.lock` brings it back") from error
     outputs = [out for stage in stages.values() for out in stage.get("outs", [])]

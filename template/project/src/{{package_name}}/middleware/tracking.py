@@ -4,13 +4,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..configurations import DataSettings, Settings
+from ..configurations import Settings
 from ..models import model_class
-from ..models.base_model import COMMON_TYPES, BaseModel
-from ..repository.database import connect
+from ..models.base_model import BaseModel, ModelSettings
+from ..repository.data_settings import DataSettings
+from ..repository.sources import connect
 from .errors import UserError
 from .lineage import Lineage
 
@@ -49,13 +51,19 @@ class Tracker:
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
             with FileLock(settings.output_dir / ".mlflow.lock"):
                 self.client = mlflow.MlflowClient()
+                experiment = settings.tracking.experiment
                 artifacts = None if settings.tracking.uri else self.artifacts.as_uri()
-                experiment = self.client.get_experiment_by_name(settings.tracking.experiment)
-                if experiment is None:
-                    self.client.create_experiment(settings.tracking.experiment, artifact_location=artifacts)
-            mlflow.set_experiment(settings.tracking.experiment)
+                found = self.client.get_experiment_by_name(experiment)
+                if found and artifacts and found.artifact_location != artifacts:
+                    # The project was moved: what comes now belongs here, not where it was.
+                    self.client.rename_experiment(found.experiment_id, f"{experiment}, {time()}")
+                    found = None
+                if found is None:
+                    self.client.create_experiment(experiment, artifact_location=artifacts)
+            mlflow.set_experiment(experiment)
         except MlflowException as error:
-            raise UserError(f"tracking.uri: {self.uri}: {_first_line(error)}") from error
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(f"tracking.uri: {self.uri}: {reason}") from error
 
     def _here(self, uri: str) -> str:
         """Return an artifact's address, also after the project was moved: MLflow keeps absolute paths."""
@@ -69,6 +77,10 @@ class Tracker:
             self.mlflow.set_tags({"job": job, **tags})
             yield run.info.run_id
 
+    def runs(self, condition: str) -> list[Any]:
+        """Return the experiment's runs for which a condition holds, in MLflow's own words."""
+        return list(self.mlflow.search_runs(filter_string=condition, output_format="list"))
+
     def log(self, parameters: dict[str, Any], metrics: dict[str, float]) -> None:
         """Record parameters and metrics in the open run."""
         self.mlflow.log_params(parameters)
@@ -79,18 +91,16 @@ class Tracker:
         from mlflow import sklearn
         from mlflow.exceptions import MlflowException
 
-        types = [*COMMON_TYPES, *model.trusted_types]
         stored = sklearn.log_model(
             model.pipeline,
             name="model",
             serialization_format="skops",
-            skops_trusted_types=types,
+            skops_trusted_types=model.trusted(),
             pip_requirements=["-r requirements.txt"] if Path("requirements.txt").exists() else [],
         )
         tags = {"lineage": lineage.key, "model": model.settings.name, "data": model.data.name}
-        if not self.client.search_registered_models(filter_string=f"name = '{self.name}'", max_results=1):
-            with suppress(MlflowException):  # another run has just made it
-                self.client.create_registered_model(self.name)
+        with suppress(MlflowException):  # it is there already
+            self.client.create_registered_model(self.name)
         version = self.client.create_model_version(
             self.name, stored.model_uri, run_id=stored.run_id, tags=tags, model_id=stored.model_id
         )
@@ -133,18 +143,17 @@ class Tracker:
         except UserError:
             return None
 
-    def load_model(self, version: Any, data: DataSettings, seed: int = 0) -> BaseModel:
+    def load_model(self, version: Any, data: DataSettings) -> BaseModel:
         """Return a version's model. Nothing in its file is executed, whatever the file itself asks for.
 
         MLflow's own loader trusts the types that the stored model lists; ours only those that the code lists.
         """
         if "model" not in version.tags:
             raise UserError(f"version {version.version} of {self.name!r} was not registered by `train`")
-        cls = model_class(version.tags["model"])
+        settings = ModelSettings(name=version.tags["model"])
         uri = self._here(self.client.get_model_version_download_uri(self.name, str(version.version)))
         folder = Path(self.mlflow.artifacts.download_artifacts(uri))
-        settings = cls.settings_class.model_construct(name=version.tags["model"])
-        return cls(data, settings, seed).load(folder / "model.skops")
+        return model_class(settings.name)(data, settings, seed=0).load(folder / "model.skops")
 
     def promote(self, version: Any) -> None:
         """Make a version the champion, and note whom it replaces."""
@@ -158,25 +167,24 @@ class Tracker:
         current = self.version(CHAMPION)
         former = current.tags.get(FORMER)
         if former is None:
-            raise UserError(
-                f"model {self.name!r} version {current.version} replaced no other: nothing to go back to"
-            )
+            version = f"model {self.name!r} version {current.version}"
+            raise UserError(f"{version} replaced no other: nothing to go back to")
         self.client.set_registered_model_alias(self.name, CHAMPION, former)
         return int(current.version), int(former)
 
 
 def _check_reachable(uri: str) -> None:
     """Fail within seconds, in plain words, where no server answers (MLflow would retry for minutes)."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
     parts = urlsplit(uri)
     if parts.scheme.startswith(("postgresql", "mysql")):
         with connect(uri, "tracking.uri"):
             return
     if parts.scheme not in ("http", "https"):
         return
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import urlopen
-
     where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     try:
         urlopen(f"{where}{parts.path.rstrip('/')}/health", timeout=SECONDS_TO_ANSWER).close()  # noqa: S310
@@ -184,7 +192,3 @@ def _check_reachable(uri: str) -> None:
         return  # it answers; what it refuses, MLflow will say
     except (OSError, ValueError, HTTPException) as error:
         raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -5,14 +5,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from zipfile import BadZipFile
 
-from ..configurations import DataSettings, ModelSettings
+from pydantic import BaseModel as PydanticModel
+from pydantic import ConfigDict
+
 from ..middleware.errors import UserError
+from ..repository.data_settings import DataSettings
 
 if TYPE_CHECKING:
     import polars as pl
 
 # What every pipeline of ours consists of beyond the types that skops knows to be harmless.
 COMMON_TYPES = ("numpy.dtype",)
+
+
+class ModelSettings(PydanticModel):
+    """What every model has; a model's own class adds its parameters and forbids all others."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, protected_namespaces=())
+
+    name: str
+    search_space: dict[str, dict[str, Any]] = {}
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the estimator is made with."""
+        return self.model_dump(exclude={"name", "search_space"})
 
 
 class BaseModel(ABC):
@@ -53,14 +69,12 @@ class BaseModel(ABC):
         """Return each class's probability, shape (rows, classes)."""
         return self.pipeline.predict_proba(self._features(frame))
 
-    def save(self, path: Path) -> None:
-        """Write the fitted pipeline in the skops format: data only, nothing in it is executed on loading."""
-        from skops.io import dump
-
-        dump(self.pipeline, path)
+    def trusted(self) -> list[str]:
+        """Return the types that the model's file may hold; loading refuses all others."""
+        return [*COMMON_TYPES, *self.trusted_types]
 
     def load(self, path: Path) -> Self:
-        """Read what `save` wrote.
+        """Read a fitted pipeline that skops wrote: data only, nothing in it is executed.
 
         Raises:
             UserError: the file holds a type outside the trust list, or was trained on other features.
@@ -68,7 +82,7 @@ class BaseModel(ABC):
         from skops.io import get_untrusted_types
         from skops.io import load as load_skops
 
-        trusted = [*COMMON_TYPES, *self.trusted_types]
+        trusted = self.trusted()
         try:
             unknown = set(get_untrusted_types(file=path)) - set(trusted)
         except (BadZipFile, KeyError, ValueError, OSError) as error:
@@ -78,15 +92,24 @@ class BaseModel(ABC):
                 f"{path} holds types that {type(self).__name__} does not trust: {sorted(unknown)}"
             )
         self.pipeline = load_skops(path, trusted=trusted)
-        trained_on = [str(name) for name in self.pipeline.feature_names_in_]
-        if set(trained_on) != set(self.data.features):
-            missing = sorted(set(trained_on) - set(self.data.features))
-            extra = sorted(set(self.data.features) - set(trained_on))
+        trained_on, features = set(self.pipeline.feature_names_in_.tolist()), set(self.data.features)
+        if trained_on != features:
+            missing, new = sorted(trained_on - features), sorted(features - trained_on)
             raise UserError(
                 f"the model was trained on other columns than data set {self.data.name!r} has"
-                f" (missing now: {missing or 'none'}; new now: {extra or 'none'}). Train again."
+                f" (missing now: {missing or 'none'}; new now: {new or 'none'}). Train again."
             )
         return self
 
     def _features(self, frame: "pl.DataFrame") -> "pl.DataFrame":
         return frame.select(self.data.features)
+
+
+class Baseline(BaseModel):
+    """What a model has to beat: it looks at no feature, and knows how often each class is, or the mean."""
+
+    def build(self) -> Any:
+        """Return scikit-learn's dummy."""
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        return DummyClassifier() if self.data.task == "classification" else DummyRegressor()

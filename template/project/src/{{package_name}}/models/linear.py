@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..configurations import ModelSettings, Positive
-from .base_model import BaseModel
+from ..repository.data_settings import Positive
+from .base_model import BaseModel, ModelSettings
 from .preprocess import preprocessor
 
 

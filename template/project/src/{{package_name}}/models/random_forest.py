@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..configurations import ModelSettings, Positive
-from .base_model import BaseModel
+from ..repository.data_settings import Positive
+from .base_model import BaseModel, ModelSettings
 from .preprocess import preprocessor
 
 

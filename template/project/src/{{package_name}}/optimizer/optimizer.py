@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..compose import with_parameters
-from ..configurations import Settings
+from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
 from ..middleware.files import atomic
@@ -66,16 +67,13 @@ class Optimizer:
 
     def run(self, frame: "pl.DataFrame") -> Iterator[int]:
         """Run the remaining trials over `optimizer.n_jobs` processes; yield each one's number as it ends."""
-        from time import monotonic
-
         from joblib import Parallel, delayed
 
-        timeout = self.settings.optimizer.timeout
-        until = monotonic() + timeout if timeout else None
+        until = monotonic() + (self.settings.optimizer.timeout or inf)
         jobs = self.settings.optimizer.n_jobs
         folds = list(self._folds(frame))
         parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
-        todo = (number for number in self.remaining() if until is None or monotonic() < until)
+        todo = (number for number in self.remaining() if monotonic() < until)
         yield from parallel(delayed(self.trial)(frame, folds, number) for number in todo)
 
     def trial(self, frame: "pl.DataFrame", folds: list[Any], seed: int) -> int:
@@ -83,15 +81,12 @@ class Optimizer:
         from optuna.trial import TrialState
 
         study = self.study(seed)
-        trial = study.ask()
-        chosen = {name: distribution.suggest(trial, name) for name, distribution in self.space.items()}
-        settings = with_parameters(self.settings, chosen)
+        trial = study.ask(self.space)
+        settings = with_parameters(self.settings, trial.params)
         scores: list[float] = []
         for step, (train, test) in enumerate(folds):
-            model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(
-                frame[train]
-            )
-            metrics = measure(model, frame[test])
+            model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
+            metrics = measure(model.fit(frame[train]), frame[test])
             if settings.metric not in metrics:
                 raise UserError(
                     f"metric {settings.metric!r} can't be computed on fold {step}: too few rows or classes"
@@ -109,7 +104,7 @@ class Optimizer:
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
-        data, count = self.settings.data, self.settings.optimizer.folds
+        data, count, seed = self.settings.data, self.settings.optimizer.folds, self.settings.seed
         target = frame[data.target].to_numpy()
         if len(frame) < 2 * count:
             raise UserError(f"optimizer.folds is {count}, but the train part has only {len(frame)} rows")
@@ -120,20 +115,16 @@ class Optimizer:
         elif data.task == "classification":
             if np.unique(target, return_counts=True)[1].min() < count:
                 raise UserError(f"optimizer.folds is {count}, but a class of {data.target!r} has fewer rows")
-            yield from StratifiedKFold(count, shuffle=True, random_state=self.settings.seed).split(
-                target, target
-            )
+            yield from StratifiedKFold(count, shuffle=True, random_state=seed).split(target, target)
         else:
-            yield from KFold(count, shuffle=True, random_state=self.settings.seed).split(target)
+            yield from KFold(count, shuffle=True, random_state=seed).split(target)
 
     def best(self) -> tuple[dict[str, Any], float, int]:
         """Return the best trial's parameters and score, and how many trials there are."""
         study = self.study()
         trials = study.get_trials(deepcopy=False)
         if not any(trial.state.name == "COMPLETE" for trial in trials):
-            raise UserError(
-                "no trial was completed: raise optimizer.timeout, or look at the model's search space"
-            )
+            raise UserError("no trial was completed: raise optimizer.timeout, or look at the search space")
         return study.best_params, float(study.best_value), len(trials)
 
 
@@ -155,23 +146,22 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
 
     None if optimize has not run, or ran for another metric, or hydra/model/*.yaml was edited since.
     """
-    if not settings.optimizer.apply or not _path(settings).exists():
+    path = _path(settings)
+    if not settings.optimizer.apply or not path.exists():
         return {}
     try:
-        saved = yaml.safe_load(_path(settings).read_text())
+        saved = yaml.safe_load(path.read_text())
         found, began, metric = dict(saved["parameters"]), dict(saved["model"]), saved["metric"]
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        message = f"{_path(settings)} holds no parameters: run `optimize` again, or remove the file"
-        raise UserError(message) from error
-    typed = {override.lstrip("+~").split("=")[0] for override in settings.overrides}
+        raise UserError(f"{path} holds no parameters: run `optimize` again, or remove the file") from error
     now = settings.model.parameters()
-    if metric != settings.metric or any(
-        now.get(k) != v for k, v in began.items() if f"model.{k}" not in typed
-    ):
-        log.info("%s is of other settings: not used; `optimize` renews it", _path(settings))
+    typed = {typed.lstrip("+~").split("=")[0].removeprefix("model.") for typed in settings.overrides}
+    edited = any(now.get(name) != value for name, value in began.items() if name not in typed)
+    if edited or metric != settings.metric:
+        log.info("%s is of other settings: not used; `optimize` renews it", path)
         return {}
-    used = {name: value for name, value in found.items() if f"model.{name}" not in typed}
+    used = {name: value for name, value in found.items() if name not in typed}
     if used:
         shown = ", ".join(f"{name}={value}" for name, value in used.items())
-        log.info("using the best parameters of %s: %s", _path(settings), shown)
+        log.info("using the best parameters of %s: %s", path, shown)
     return used

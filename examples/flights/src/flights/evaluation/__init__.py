@@ -1,1 +1,0 @@
-"""How good a model is: metrics, their uncertainty, and the report that people read."""

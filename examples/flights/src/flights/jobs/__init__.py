@@ -1,1 +1,0 @@
-"""One module a job, each with one public function of the settings."""

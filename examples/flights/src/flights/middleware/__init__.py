@@ -1,1 +1,0 @@
-"""What every job needs and none is about: errors, logging, files, tracking and lineage."""

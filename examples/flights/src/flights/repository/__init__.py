@@ -1,1 +1,0 @@
-"""The repository layer: all data I/O, and what valid data is."""

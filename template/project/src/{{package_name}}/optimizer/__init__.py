@@ -1,1 +1,0 @@
-"""The search for better parameters: search spaces, and the loop over trials."""
