@@ -14,10 +14,11 @@ help: ## This list
 
 setup: $(STAMP) ## The locked environment; nothing, where it is up to date
 
-# The generated projects' lock and ours: one environment for all tests.
-$(STAMP): requirements.txt | $(BIN)/python $(filter $(BIN)/uv,$(UV))
+# The generated projects' lock and ours: one environment for all tests; and mlkata itself.
+$(STAMP): requirements.txt pyproject.toml | $(BIN)/python $(filter $(BIN)/uv,$(UV))
 	@echo "Installing what requirements.txt says into $(VENV); the first time takes a minute or more."
 	@$(UV) pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.txt
+	@$(UV) pip install -q --offline --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
 $(BIN)/python:
@@ -53,9 +54,11 @@ format: $(STAMP) ## Put the code into shape
 
 fuzz: $(STAMP) ## The property tests, at length
 	EXAMPLES=2000 $(BIN)/pytest tests/test_questions.py -k typed_answers $(ARGS)
+	EXAMPLES=20000 $(BIN)/pytest tests/generator/test_properties.py $(ARGS)
+	EXAMPLES=4000 $(BIN)/pytest tests/generator/test_partial.py tests/generator/test_kill.py tests/generator/test_end_to_end.py $(ARGS)
 
 bench: $(STAMP) ## Every figure of benchmarks/README.md
-	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/bench_*.py benchmarks/sync.py; do $(BIN)/python $$file || exit 1; done
 
 lock: $(STAMP) ## Renew the template's locks, then ours from them
 	$(BIN)/python scripts/lock.py

@@ -1,0 +1,7 @@
+"""`python -m mlkata`."""
+
+import sys
+
+from mlkata.cli import main
+
+sys.exit(main())

@@ -1,0 +1,224 @@
+"""Verbs, flags, exit codes; no logic."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from mlkata.errors import ExitCode, MlkataError
+from mlkata.process import GitError, check_version
+from mlkata.report import paint, show
+
+_CODES = """exit codes:
+  0 done or clean   1 your error   2 an update is available, or drift   3 done, with conflicts
+  4 the template wants to run code and is not trusted   5 unprotected data is in the way
+  6 the template can't be reached   7 another run holds the lock   130 interrupted"""
+
+_VERBS = {
+    "new": ("start a project from a template", """
+  mlkata new churn                       ask, then write churn/ with a first commit
+  mlkata new churn --defaults -d task=regression
+  mlkata new churn --template gh:team/template -r v2.1.0"""),
+    "update": ("bring a project to its template's newest release", """
+  mlkata update                          the newest release, into the working tree
+  mlkata update --dry-run                which file would change, and why
+  mlkata update -d license=MIT           other answers, same version
+  mlkata update --branch                 as a commit on a branch; the working tree stays
+  mlkata update --continue | --abort     after conflicts, or an interruption"""),
+    "check": ("is there an update, and what differs from the template?", """
+  mlkata check                           both; exit code 2 where there is something to know
+  mlkata check --outdated --offline      quick enough for a commit hook
+  mlkata check --drift -v                every file: as rendered, edited, moved, deleted, yours"""),
+    "diff": ("what this project changed against its template, as a patch", """
+  mlkata diff                            the files that the template has
+  mlkata diff Makefile src               some of them
+  mlkata diff | git apply -R             drop those changes"""),
+    "restore": ("bring back the template's version of files", """
+  mlkata restore Makefile
+  mlkata restore .github --dry-run"""),
+    "undo": ("take back the last operation, byte for byte", """
+  mlkata undo
+  mlkata undo --dry-run                  which files it would bring back"""),
+    "relink": ("the template moved: record its new address", """
+  mlkata relink https://git.example.com/team/template.git"""),
+}  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    args = argparse.Namespace(verb="", json="--json" in (sys.argv[1:] if argv is None else argv))
+    try:
+        args = _parser().parse_args(argv)
+        command = importlib.import_module(f"mlkata.commands.{args.verb}")
+        report = command.run(args)
+        show(report, as_json=args.json, quiet=args.quiet, verbose=args.verbose)
+        return int(report.code)
+    except MlkataError as error:
+        return _fail(args, *_cause(error))
+    except KeyboardInterrupt:
+        hint = "Nothing was written, or the journal has it: mlkata update --abort brings back what was."
+        if args.verb == "new":
+            hint = "Nothing was written."
+        return _fail(args, "interrupted", hint, ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(args, f"{where}{error.strerror or error}", "", ExitCode.USER)
+    except Exception as error:
+        if os.environ.get("MLKATA_DEBUG"):
+            raise
+        what = f"this is a defect in mlkata: {type(error).__name__}: {error}"
+        return _fail(args, what, "Please report it, with what MLKATA_DEBUG=1 shows.", ExitCode.USER)
+
+
+def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:
+    """What to say of an error: where git failed, first whether it is too old, which nothing asks before."""
+    if isinstance(error, GitError):
+        try:
+            check_version()
+        except MlkataError as old:
+            error = old
+    return error.what, error.hint, error.code
+
+
+def _fail(args: argparse.Namespace, what: str, hint: str, code: ExitCode) -> int:
+    if args.json:
+        print(
+            json.dumps(
+                {"command": args.verb, "status": "failed", "code": int(code), "error": what, "hint": hint}
+            )
+        )
+    else:
+        print(f"{paint('mlkata:', '1;31', sys.stderr)} {what}", file=sys.stderr)
+        if hint:
+            print(hint, file=sys.stderr)
+    return int(code)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage is the user's error; argparse's own exit code means something else here."""
+        raise MlkataError(message, f"{self.prog} --help shows what it takes.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        prog="mlkata",
+        description="Start machine-learning repositories from one template, and keep them in step with it.",
+        epilog=_CODES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    _common(parser)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, (summary, examples) in _VERBS.items():
+        verb = verbs.add_parser(
+            name, help=summary, description=summary.capitalize(), formatter_class=raw,
+            epilog=f"examples:{examples}\n\n{_CODES}",
+        )  # fmt: skip
+        _common(verb, argparse.SUPPRESS)
+        globals()[f"_{name}"](verb)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"mlkata {version('mlkata')}")
+        parser.exit()
+
+
+def _common(verb: argparse.ArgumentParser, default: object = None) -> None:
+    """What every verb takes, before it or after it."""
+
+    def flag(*names: str, help: str) -> None:  # noqa: A002
+        verb.add_argument(*names, action="store_true", default=default or False, help=help)
+
+    verb.add_argument(
+        "-C", dest="directory", metavar="DIR", default=default or ".", help="as if started in DIR"
+    )
+    flag("--json", help="one JSON object on standard output")
+    flag("-q", "--quiet", help="say nothing but errors")
+    flag("-v", "--verbose", help="say everything")
+    flag("--offline", help="use what the cache has")
+
+
+def _rendering(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "-a", "--answers-file", metavar="FILE", help="where the answers are (.copier-answers.yml)"
+    )
+    verb.add_argument("--trust", action="store_true", help="let this commit of the template run its code")
+
+
+def _asking(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("-r", "--ref", metavar="REF", help="a tag, branch or commit of the template")
+    verb.add_argument("--prereleases", action="store_true", help="pre-releases count as releases")
+    verb.add_argument("-d", "--data", action="append", metavar="QUESTION=ANSWER", help="answer a question")
+    verb.add_argument("--data-file", metavar="FILE", help="answers, as YAML")
+    verb.add_argument("--defaults", action="store_true", help="ask nothing; take defaults")
+
+
+def _new(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("destination", metavar="DEST", help="the folder to make")
+    verb.add_argument("--template", metavar="URL", help="any Copier template (default: mlkata's own)")
+    _asking(verb)
+
+
+def _update(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("path", nargs="?", metavar="PATH", help="the project (default: here)")
+    _asking(verb)
+    verb.add_argument("--ask-again", action="store_true", help="ask also what is answered")
+    verb.add_argument(
+        "--from", dest="start", metavar="REF", help="the version the project is from, if it is gone"
+    )
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument("-n", "--dry-run", action="store_true", help="say what would happen, and why")
+    how.add_argument("--diff", action="store_true", help="show what would happen, as a patch")
+    how.add_argument("--branch", nargs="?", const="", metavar="NAME", help="commit it on a branch instead")
+    how.add_argument("--continue", dest="proceed", action="store_true", help="end it: conflicts are resolved")
+    how.add_argument("--abort", action="store_true", help="end it: all as it was before")
+
+
+def _check(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("path", nargs="?", metavar="PATH", help="the project (default: here)")
+    verb.add_argument("--outdated", action="store_true", help="only: is there an update?")
+    verb.add_argument("--drift", action="store_true", help="only: what differs from the template?")
+    verb.add_argument("--prereleases", action="store_true", help="pre-releases count as releases")
+
+
+def _diff(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("paths", nargs="*", metavar="PATH", help="only these files or folders")
+
+
+def _restore(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")
+
+
+def _undo(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("path", nargs="?", metavar="PATH", help="the project (default: here)")
+    verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")
+    verb.add_argument("--force", action="store_true", help="also over what was edited since")
+
+
+def _relink(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("url", metavar="URL", help="the template's new address")

@@ -1,0 +1,124 @@
+"""`mlkata check`: is there a newer version, and what differs from the template?"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from pathlib import Path
+
+from mlkata import project, template, versions
+from mlkata.commands import common
+from mlkata.errors import ExitCode
+from mlkata.merge import Change
+from mlkata.objects import Tree
+from mlkata.report import Report
+from mlkata.worktree import obstacle
+
+
+def run(args: Namespace) -> Report:
+    """Compare a project with its template; nothing of the project is written.
+
+    Raises:
+        MlkataError: It is no project, or its template can't be reached.
+    """
+    found = project.find(Path(args.directory) / (args.path or "."), args.answers_file)
+    report = Report(
+        "check", "clean", project=str(found.folder), template=found.source, old=found.commit, new=found.commit
+    )
+    both = args.outdated == args.drift
+    said = []
+    if args.outdated or both:
+        said.append(_outdated(found, args, report))
+    if args.drift or both:
+        said.append(_drift(found, args, report))
+    report.headline = "\n".join(said)
+    return report
+
+
+def _outdated(found: project.Project, args: Namespace, report: Report) -> str:
+    source = template.Template(found.source, found.folder, offline=args.offline)
+    names = [
+        name for name in source.remote_releases() if args.prereleases or not versions.is_prerelease(name)
+    ]
+    if names:
+        newest = names[-1]
+        behind = versions.is_newer(newest, found.commit)
+    else:
+        source.fetch()
+        newest = source.version("HEAD").name
+        behind = newest != found.commit
+    if not behind:
+        return f"Up to date: {found.commit} of {found.source}."
+    report.status, report.code, report.new = "outdated", ExitCode.AVAILABLE, newest
+    report.next.append("mlkata update --dry-run   (what it would change)")
+    return f"An update is available: {found.commit} -> {newest} of {found.source}."
+
+
+def _drift(found: project.Project, args: Namespace, report: Report) -> str:
+    oid, base = common.rendered(found, args)
+    files = compare(found, oid, base)
+    counts = dict.fromkeys(("edited", "moved", "deleted", "own"), 0)
+    for change in files:
+        counts[change.action] += 1
+    same = len(base) - counts["edited"] - counts["moved"] - counts["deleted"]
+    touched = {path for change in files for path in (change.path, change.source)}
+    if args.verbose:
+        files += [Change(path, "same", "as rendered") for path in base if path not in touched]
+    else:
+        files = [change for change in files if change.action != "own"]
+    report.files = sorted(files)
+    if same < len(base):
+        report.code = ExitCode.AVAILABLE
+        report.status = "drifted" if report.status == "clean" else "outdated, drifted"
+        report.next.append("mlkata diff   (as a patch)")
+    return (
+        f"Of the template's {len(base)} files {same} are as rendered, {counts['edited']} edited, "
+        f"{counts['moved']} moved, {counts['deleted']} deleted; {counts['own']} are your own."
+    )
+
+
+def compare(found: project.Project, oid: str, base: Tree) -> list[Change]:
+    """What a project has that its template's rendering has not, or otherwise.
+
+    Args:
+        found: The project; its working tree counts, or the head of a bare repository.
+        oid: The rendered tree.
+        base: Likewise, its files.
+    """
+    start = found.git.write_tree(base, found.prefix) if found.prefix else oid
+    flags = ("-z", "-M", "--name-status", "--no-ext-diff", "--ignore-submodules=dirty")
+    scope = ("--", found.prefix) if found.prefix else ()
+    goal = () if found.top else ("HEAD",)
+    fields = iter(
+        os.fsdecode(field) for field in found.git.run("diff", *flags, start, *goal, *scope).split(b"\0")[:-1]
+    )
+    changes = []
+    for status in fields:
+        path = next(fields)[len(found.prefix) :]
+        if status[0] in "RC":
+            target = next(fields)[len(found.prefix) :]
+            edited = "" if status[1:] == "100" else "and edited"
+            if status[0] == "R" and not _in_place(found, path):
+                changes.append(Change(target, "moved", edited, path))
+            else:
+                changes.append(Change(target, "own", "a copy of " + path))
+                changes += _untracked(found, path, base) if status[0] == "R" else []
+        elif status == "A":
+            changes.append(Change(path, "own", ""))
+        elif status == "D":
+            changes += _untracked(found, path, base)
+        else:
+            changes.append(Change(path, "edited", "its kind changed" if status == "T" else ""))
+    return changes
+
+
+def _untracked(found: project.Project, path: str, base: Tree) -> list[Change]:
+    """A file of the template that git doesn't track: deleted, or on disk all the same."""
+    if not _in_place(found, path):
+        return [Change(path, "deleted", (found.top and obstacle(found.folder, path)) or "")]
+    entry = found.git.add_files(found.folder, [path])[path]
+    return [] if entry == base[path] else [Change(path, "edited", "git doesn't track it")]
+
+
+def _in_place(found: project.Project, path: str) -> bool:
+    return bool(found.top) and os.path.lexists(found.folder / path) and not obstacle(found.folder, path)

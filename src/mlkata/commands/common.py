@@ -1,0 +1,175 @@
+"""What several verbs share: the lock, answers from the command line, a rendered base."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlkata import cache
+from mlkata.errors import ExitCode, MlkataError
+from mlkata.journal import Journal
+from mlkata.objects import Tree
+from mlkata.project import Project
+from mlkata.template import Template, Version
+
+if TYPE_CHECKING:
+    from mlkata.render import Request
+
+
+@contextmanager
+def held(found: Project) -> Iterator[None]:
+    """Hold a project's repository for the time of a command.
+
+    Raises:
+        MlkataError: Another run holds it (code 7).
+    """
+    with Journal(found.git, found.top or found.git.directory).lock():
+        yield
+
+
+def check_ended(found: Project) -> None:
+    """Stop where an operation is under way.
+
+    Raises:
+        MlkataError: One was interrupted, or has conflicts to resolve (code 5).
+    """
+    if found.top is None:
+        return
+    operation = Journal(found.git, found.top).unfinished()
+    if operation:
+        state = "was interrupted" if operation.state == "applying" else "has conflicts to resolve"
+        raise MlkataError(
+            f"an earlier {operation.verb} {state}",
+            "End it first: mlkata update --continue, or mlkata update --abort (all as it was before).",
+            ExitCode.UNSAFE,
+        )
+
+
+def answers(args: Namespace) -> dict[str, Any]:
+    """The answers given by `-d` and `--data-file`; the former win.
+
+    Raises:
+        MlkataError: One is not `question=answer`, or the file is no YAML mapping.
+    """
+    found: dict[str, Any] = {}
+    if args.data_file:
+        import yaml
+
+        try:
+            content = yaml.safe_load(Path(args.directory, args.data_file).read_bytes())
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            words = error.strerror if isinstance(error, OSError) else "it is no YAML"
+            raise MlkataError(f"{args.data_file} can't be read: {words}") from error
+        if not isinstance(content, dict):
+            raise MlkataError(f"{args.data_file} is no list of `question: answer`")
+        found |= {name: value for name, value in content.items() if not str(name).startswith("_")}
+    for pair in args.data or ():
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise MlkataError(f"-d {pair} is not question=answer", "For example: -d license=MIT")
+        found[name] = value
+    return found
+
+
+def named(args: Namespace) -> tuple[str, ...]:
+    """The questions that the command line answers one by one; a misspelt one is an error."""
+    return tuple(pair.partition("=")[0] for pair in args.data or ())
+
+
+def request(
+    args: Namespace, source: Template, version: Version, found: Project, data: dict[str, Any]
+) -> Request:
+    """What to render for a project, from the command line's flags."""
+    from mlkata.render import Request
+    from mlkata.trust import Trust
+
+    ask = sys.stdin.isatty() and sys.stdout.isatty() and not (args.defaults or args.json or args.quiet)
+    return Request(
+        template=source,
+        version=version,
+        destination=found.folder,
+        answers_file=found.answers_file,
+        answers=found.answers,
+        data=data,
+        named=named(args),
+        ask=ask,
+        ask_again=args.ask_again and ask,
+        trust=Trust(grant=args.trust),
+    )
+
+
+def rendered(found: Project, args: Namespace) -> tuple[str, Tree]:
+    """The version that the project is from, rendered: the tree's name, and the tree.
+
+    Raises:
+        MlkataError: It can't be rendered.
+    """
+    known = cache.load(found.git, found.answers)
+    if known:
+        return known.oid, known.tree(found.git)
+    from mlkata import render, sync
+    from mlkata.trust import Trust
+
+    source = Template(found.source, found.folder, offline=args.offline)
+    version = source.find(found.commit)
+    if version is None:
+        source.fetch()
+        version = sync.base(found, source).version
+    assert version  # noqa: S101 - nothing is cached, so `base` found it or stopped
+    progress(f"Rendering {found.commit} once", args)
+    wanted = render.Request(
+        source, version, found.folder, found.answers_file, found.answers, trust=Trust(grant=args.trust)
+    )
+    tree = render.render(wanted, found.git).tree
+    return cache.store(found.git, found.answers, tree, version.sha), tree
+
+
+PATCH = (
+    "--no-ext-diff", "--no-textconv", "-M", "-U3", "--binary", "--submodule=short",
+    "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+"""A patch that `git apply` takes, whatever the user's configuration."""
+
+
+def patch(found: Project, args: Namespace, *what: str) -> str:
+    """A difference as a patch, coloured on a terminal.
+
+    Args:
+        found: The project.
+        args: The command line's flags.
+        what: Trees, and after `--` paths, as `git diff` takes them.
+    """
+    plain = args.json or not sys.stdout.isatty() or os.environ.get("NO_COLOR")
+    out = found.git.run("diff", *PATCH, f"--color={'never' if plain else 'always'}", *what)
+    return os.fsdecode(out)
+
+
+def inside(found: Project, args: Namespace) -> list[str]:
+    """The paths of a command line, relative to the project's folder.
+
+    Raises:
+        MlkataError: One is not in it.
+    """
+    names = []
+    for path in args.paths:
+        full = Path(os.path.abspath(Path(args.directory).resolve() / path))
+        if not full.is_relative_to(found.folder):
+            raise MlkataError(f"{path} is not in the project {found.folder}")
+        names.append(full.relative_to(found.folder).as_posix())
+    return names
+
+
+def under(path: str, names: list[str]) -> bool:
+    """Whether a path is one of some files, or in one of some folders."""
+    return any(name in (".", path) or path.startswith(f"{name}/") for name in names)
+
+
+def progress(text: str, args: Namespace) -> None:
+    """Say what takes time, on a terminal."""
+    if sys.stderr.isatty() and not (args.quiet or args.json):
+        print(f"{text} …", file=sys.stderr)

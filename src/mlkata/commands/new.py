@@ -1,0 +1,189 @@
+"""`mlkata new`: a project from a template, complete or not at all."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shlex
+import shutil
+import sys
+from argparse import Namespace
+from contextlib import suppress
+from pathlib import Path
+
+from mlkata import cache, project, render, sync, worktree
+from mlkata.addresses import default_url
+from mlkata.commands import common
+from mlkata.errors import ExitCode, MlkataError
+from mlkata.git import Git
+from mlkata.locking import alive
+from mlkata.merge import Change, Merged
+from mlkata.objects import Tree
+from mlkata.report import Report
+from mlkata.template import Template, Version
+from mlkata.trust import Trust
+
+
+def run(args: Namespace) -> Report:
+    """Make a project.
+
+    Raises:
+        MlkataError: It can't be made; nothing is left of it.
+    """
+    target = Path(os.path.abspath(Path(args.directory) / args.destination))
+    _sweep(target)
+    _check_free(target)
+    project.check_answers_file(args.answers_file)
+    data = common.answers(args)
+    url = args.template or default_url()
+    source = Template(url, Path(args.directory), offline=args.offline)
+    if source.local:
+        source.url = source.address  # a relative path means nothing from inside the project
+    common.progress(f"Looking at {url}", args)
+    source.fetch()
+    version = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)
+    ask = sys.stdin.isatty() and sys.stdout.isatty() and not (args.defaults or args.json or args.quiet)
+    request = render.Request(
+        source, version, target, args.answers_file, {}, data, common.named(args), ask=ask, ask_again=ask,
+        operation="copy", trust=Trust(grant=args.trust),
+    )  # fmt: skip
+    inside = _repository(target)
+    report = Report("new", project=str(target), template=source.url, new=version.name)
+    if inside:
+        return _in_repository(inside, target, request, report)
+    return _standalone(target, request, report)
+
+
+def _check_free(target: Path) -> None:
+    for above in target.parents:
+        if os.path.lexists(above) and not above.is_dir():
+            raise MlkataError(f"{above} is no folder", "Choose another place.", ExitCode.UNSAFE)
+    if target.is_symlink() or target.is_file():
+        raise MlkataError(f"{target} exists and is no folder", "Choose another name.", ExitCode.UNSAFE)
+    if target.is_dir() and any(target.iterdir()):
+        raise MlkataError(
+            f"{target} is not empty; nothing was written",
+            "Choose another folder; `copier copy` writes into one that has files.",
+            ExitCode.UNSAFE,
+        )
+
+
+def _repository(target: Path) -> Path | None:
+    """The top of the repository that the target is in, if it is in one."""
+    above = target
+    while not above.is_dir():
+        above = above.parent
+    done = Git(above).call("rev-parse", "--show-toplevel", ok=(0, 128))
+    if done.returncode:
+        return None
+    top = Path(os.fsdecode(done.stdout).rstrip("\n"))
+    above_is_ignored = (
+        above != top
+        and not Git(top)
+        .call("check-ignore", "-q", str(target), env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1, 128))
+        .returncode
+    )
+    return None if above_is_ignored else top
+
+
+def _standalone(target: Path, request: render.Request, report: Report) -> Report:
+    """Put it together beside its place, then rename."""
+    made = [above for above in target.parents if not above.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.parent / f".{target.name}.mlkata-{os.getpid()}"
+    if target.is_dir():  # it stays the folder it is: someone may stand in it
+        beside = target / f".mlkata-{os.getpid()}"
+    beside.mkdir()
+    try:
+        git = Git(beside)
+        git.run("init", "-q")
+        done = render.render(request, git)
+        tracked, loose = _split(git, done.tree)
+        git.run("read-tree", git.write_tree(done.tree))
+        git.run("checkout-index", "-a", "-q")
+        tree = git.write_tree(tracked)
+        git.run("read-tree", tree)
+        git.run("update-index", "-q", "--refresh")
+        message = f"Start from the template\n\n{request.template.url} {request.version.name}\n"
+        git.run("update-ref", "HEAD", git.commit(tree, message))
+        _remember(git, done, request.version, report)
+        shutil.rmtree(git.private() / "work", ignore_errors=True)
+        if target.is_dir():
+            for item in sorted(beside.iterdir(), key=lambda item: item.name == ".git"):
+                item.rename(target / item.name)
+        else:
+            beside.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        for above in made:
+            with suppress(OSError):  # it holds the project, or what others put there
+                above.rmdir()
+    report.headline = (
+        f"{target.name} is there: {len(done.tree)} files from {request.version.name}, committed."
+    )
+    report.files = [Change(path, "add", "git ignores it") for path in sorted(loose)]
+    if done.message:
+        report.notes.append(done.message)
+    elif target != Path.cwd():
+        report.next = [f"cd {shlex.quote(_shortest(target))}"]
+    return report
+
+
+def _in_repository(top: Path, target: Path, request: render.Request, report: Report) -> Report:
+    """A folder of an existing repository: written and staged, and left to be committed."""
+    prefix = f"{target.relative_to(top.resolve()).as_posix()}/" if target != top else ""
+    git = Git(top)
+    bare = project.Project(git, top, prefix, request.answers_file or project.ANSWERS, {})
+    with common.held(bare):
+        common.check_ended(bare)
+        done = render.render(request, git)
+        tracked, loose = _split(git, done.tree, prefix)
+        plan = sync.Plan(
+            Merged(tracked),
+            {path: done.tree[path] for path in loose},
+            frozenset(),
+            [],
+            None if done.secret else done.tree,
+            request.version,
+        )
+        report.headline = (
+            f"{len(done.tree)} files from {request.version.name} are in {_shortest(target)}, staged."
+        )
+        sync.to_folder(bare, plan, "new", report.data())
+    report.next = ["git commit", "mlkata undo   (all as it was)"]
+    if done.message:
+        report.notes.append(done.message)
+    return report
+
+
+def _split(git: Git, tree: Tree, prefix: str = "") -> tuple[Tree, list[str]]:
+    loose = worktree.ignored(git, tree, prefix, tree)
+    return {path: entry for path, entry in tree.items() if path not in loose}, sorted(loose)
+
+
+def _remember(git: Git, done: render.Rendered, version: Version, report: Report) -> None:
+    """Keep the rendered version under the answers as they stand in the file."""
+    for path, entry in done.tree.items():
+        if "answers" in path and path.endswith((".yml", ".yaml")):
+            try:
+                answers = project.parse(git.blob(entry.oid), path)
+            except MlkataError:
+                continue
+            if not done.secret:
+                cache.store(git, answers, done.tree, version.sha)
+            return
+    report.notes.append("The template records no answers, so this project can't be updated later.")
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed run left beside the target."""
+    for left in (*target.parent.glob(f".{glob.escape(target.name)}.mlkata-*"), *target.glob(".mlkata-*")):
+        pid = re.search(r"(\d+)$", left.name)
+        if pid and not alive(int(pid[1])):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _shortest(target: Path) -> str:
+    relative = os.path.relpath(target)
+    return str(target) if relative.startswith("..") else relative

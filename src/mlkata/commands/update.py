@@ -1,0 +1,144 @@
+"""`mlkata update`: bring a project to a newer version of its template, or to other answers."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from pathlib import Path
+
+from mlkata import project, sync, template, versions, worktree
+from mlkata.commands import common
+from mlkata.errors import ExitCode, MlkataError
+from mlkata.journal import Journal
+from mlkata.report import Report
+
+
+def run(args: Namespace) -> Report:
+    """Update, or end an update that was interrupted or had conflicts.
+
+    Raises:
+        MlkataError: It can't be done; nothing was written.
+    """
+    found = project.find(Path(args.directory) / (args.path or "."), args.answers_file)
+    with common.held(found):
+        if args.abort or args.proceed:
+            return _end(found, abort=args.abort)
+        for _ in range(2):  # somebody may delete the cache at any time
+            source = template.Template(found.source, found.folder, offline=args.offline)
+            try:
+                return _update(found, source, args)
+            except MlkataError as error:
+                if not source.vanished(error):
+                    raise
+                time.sleep(0.3)
+        return _update(found, template.Template(found.source, found.folder, offline=args.offline), args)
+
+
+def _update(found: project.Project, source: template.Template, args: Namespace) -> Report:
+    to_folder = args.branch is None and not (args.dry_run or args.diff)
+    if found.top is None and to_folder:
+        raise MlkataError(f"{found.folder} is a bare repository", "Put the result on a branch: --branch")
+    if found.top:
+        common.check_ended(found)
+    if to_folder:
+        worktree.check_clean(found)
+    data = common.answers(args)
+    common.progress(f"Looking for a newer version of {found.source}", args)
+    source.fetch()
+    goal = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)
+    start = sync.base(found, source, args.start)
+    report = Report(
+        "update", project=str(found.folder), template=found.source, old=found.commit, new=goal.name
+    )
+    at_goal = start.version is not None and start.version.sha == goal.sha and found.commit == goal.name
+    ahead = not args.ref and start.version is not None and not versions.is_newer(goal.name, found.commit)
+    if source.vanished():
+        raise MlkataError("the template's cache was deleted at the same time", "Try again.")
+    if not data and not args.ask_again and (at_goal or ahead):
+        report.status, report.headline = "up-to-date", f"Up to date: {found.commit} of {found.source}."
+        return report
+    if ahead and not args.ref and start.version is not None:
+        goal = start.version
+        report.new = goal.name
+    common.progress(f"Merging {found.commit} -> {goal.name}", args)
+    request = common.request(args, source, goal, found, data)
+    plan = sync.plan(found, start, request, disk=found.top is not None and args.branch is None)
+    if source.vanished():
+        raise MlkataError("the template's cache was deleted at the same time", "Try again.")
+    report.files = plan.changes
+    return _deliver(found, plan, report, args)
+
+
+def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Namespace) -> Report:
+    conflicts = [change.path for change in plan.changes if change.action == "conflict"]
+    span = f"{report.old} -> {report.new}" if report.old != report.new else f"new answers to {report.new}"
+    if args.diff:
+        head = found.git.write_tree(found.tree())
+        report.patch = common.patch(found, args, head, found.git.write_tree(plan.merged.tree))
+        report.status, report.headline = "planned", "No file would change."
+        return report
+    if args.dry_run:
+        report.status, report.headline = "planned", f"{span} would do this; nothing was written:"
+        report.next = ["mlkata update", "mlkata update --diff   (the same as a patch)"]
+        return report
+    report.status = "conflicts" if conflicts else "done"
+    report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
+    if args.branch is not None:
+        name = args.branch or f"mlkata/update-{report.new}"
+        commit = sync.to_branch(found, plan, name, _message(report, conflicts))
+        report.branch = name
+        report.headline = f"{span}, on the branch {name} ({commit[:10]}); your working tree is untouched."
+        if conflicts:
+            report.notes.append("The branch has conflict markers; resolve them there before you merge it.")
+        report.next = [f"git diff HEAD...{name}", f"git merge {name}"]
+        return report
+    report.headline = f"Updated {span}."
+    if conflicts:
+        report.headline = f"Updated {span}, with {len(conflicts)} in conflict."
+        report.next = [
+            "git mergetool   (or edit, then git add)",
+            "mlkata update --continue",
+            "mlkata update --abort   (all as it was)",
+        ]
+    else:
+        report.next = ["git diff --cached", "git commit", "mlkata undo   (all as it was)"]
+    if any("lock" in change.why for change in plan.changes if change.action == "skipped"):
+        report.next.insert(0, "make lock   (the template's dependencies changed)")
+    sync.to_folder(found, plan, "update", report.data())
+    if plan.message:
+        report.notes.append(plan.message)
+    return report
+
+
+def _message(report: Report, conflicts: list[str]) -> str:
+    lines = [
+        f"Update from the template to {report.new}",
+        "",
+        f"{report.template}: {report.old} -> {report.new}",
+    ]
+    lines += ["", "In conflict, with markers:", *(f"- {path}" for path in conflicts)] if conflicts else []
+    return "\n".join(lines) + "\n"
+
+
+def _end(found: project.Project, *, abort: bool) -> Report:
+    if found.top is None:
+        raise MlkataError("a bare repository has nothing under way")
+    journal = Journal(found.git, found.top)
+    operation = journal.unfinished()
+    report = Report("update", project=str(found.folder))
+    if operation is None:
+        report.headline = "Nothing is under way; all is as it was."
+        return report
+    if abort:
+        journal.restore(operation, force=True)
+        report.headline = f"The {operation.verb} was taken back; all is as it was before."
+        return report
+    journal.finish(operation)
+    if operation.state == "conflicts":
+        report.status, report.code = "conflicts", ExitCode.CONFLICTS
+        report.headline = "The interrupted update is written now, with conflicts."
+        report.next = ["git mergetool   (or edit, then git add)", "mlkata update --continue"]
+        return report
+    report.headline = f"The {operation.verb} is complete."
+    report.next = ["git diff --cached", "git commit"]
+    return report

@@ -1,0 +1,65 @@
+"""Copier's and Jinja's errors in our words: what, where, what to do next (for `copying` alone)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from copier.errors import CopierAnswersInterrupt, CopierError, ForbiddenPathError, TaskError
+from jinja2 import TemplateError
+from yaml import YAMLError
+
+from mlkata.errors import MlkataError
+
+if TYPE_CHECKING:
+    from mlkata.render import Request
+
+
+@contextmanager
+def own_errors(request: Request, file: Path | None = None) -> Iterator[None]:
+    """Turn the errors of a block into ours.
+
+    Args:
+        request: What is being rendered.
+        file: Which file of it.
+
+    Raises:
+        MlkataError: The template, an answer or the disk is at fault.
+        KeyboardInterrupt: A question was broken off.
+    """
+    where = f"{request.template.url} at {request.version.name}"
+    try:
+        yield
+    except CopierAnswersInterrupt as error:
+        raise KeyboardInterrupt from error
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        name = getattr(error, "name", None) or file
+        place = f" ({name}{f', line {line}' if line else ''})" if name else ""
+        raise MlkataError(f"the template {where} can't be rendered{place}: {error}") from error
+    except (CopierError, YAMLError, OSError) as error:
+        if isinstance(error, OSError) and not isinstance(error, CopierError):
+            raise MlkataError(
+                f"rendering {where} failed: {error.strerror or error}: {error.filename or ''}"
+            ) from error
+        if isinstance(error, TaskError):
+            raise MlkataError(
+                f"a task of the template {where} failed (code {error.returncode}); nothing was written"
+            ) from error
+        if isinstance(error, ForbiddenPathError):
+            raise MlkataError(
+                f"the template {where} reads or writes outside its place: {words(error)}",
+                "Check the answers that make up this path, and whether you trust the template.",
+            ) from error
+        raise MlkataError(f"the template {where} can't be used: {words(error)}") from error
+    except (ValueError, TypeError) as error:
+        hint = "Give it by -d name=value." if "required" in str(error) else ""
+        raise MlkataError(f"an answer to {where} is refused: {words(error)}", hint) from error
+
+
+def words(error: Exception) -> str:
+    """An error's first lines as one; its name, where it has none."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    return " ".join(lines[:3]) if lines else type(error).__name__

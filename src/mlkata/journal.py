@@ -1,0 +1,284 @@
+"""Apply a result to a working tree so that it can be undone, byte for byte.
+
+All that shall be written, and all that it replaces, is first put together under git's own folder; one
+rename then makes it an operation. From there each step is a rename, can be repeated, and can be taken
+back: a kill at any instant leaves the old state, or one that `--continue` or `--abort` ends.
+
+    mlkata/next/        being put together; worth nothing
+    mlkata/operation/   the last operation: journal.json, incoming/, backup/, the index before and after
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mlkata.errors import ExitCode, MlkataError
+from mlkata.git import Git
+from mlkata.locking import alive, locked
+from mlkata.objects import Entry, index_info
+from mlkata.operation import Operation, Write, fingerprint, prepare
+from mlkata.placing import Copy, copy, link, place, remove
+
+_OURS = b"mlkata"  # in index.lock: whose it is
+
+
+class Journal:
+    """The journal of one working tree.
+
+    Args:
+        git: Its repository.
+        top: The working tree.
+    """
+
+    def __init__(self, git: Git, top: Path) -> None:
+        self.git = git
+        self.top = top
+        self.folder = git.private()
+        self.current = self.folder / "operation"
+        self.next = self.folder / "next"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold this repository; what a killed run left half-made is removed.
+
+        Raises:
+            MlkataError: Another run holds it (code 7).
+        """
+        with locked(self.git.layout().common / "mlkata" / "lock"):
+            self._tidy()
+            try:
+                yield
+            finally:
+                work = self.git.work()
+                shutil.rmtree(work, ignore_errors=True)
+                with suppress(OSError):
+                    work.parent.rmdir()
+
+    def _tidy(self) -> None:
+        former = self.folder / "former"
+        if former.exists() and not self.current.exists():
+            former.rename(self.current)
+        for left in (self.next, former):
+            shutil.rmtree(left, ignore_errors=True)
+        lock = self._index().with_name("index.lock")
+        with suppress(FileNotFoundError):
+            if lock.read_bytes() == _OURS:
+                lock.unlink()
+        if self._sweep_work():
+            refs = self.git.text("for-each-ref", "--format=%(refname)", "refs/mlkata").splitlines()
+            for ref in refs:
+                if not ref.startswith("refs/mlkata/rendered/"):
+                    self.git.run("update-ref", "-d", ref)
+
+    def _sweep_work(self) -> bool:
+        """Remove what killed runs left half-made; whether there was any."""
+        work = self.folder / "work"
+        dead = [left for left in work.iterdir() if not alive(int(left.name))] if work.is_dir() else []
+        for left in dead:
+            shutil.rmtree(left, ignore_errors=True)
+        return bool(dead)
+
+    def _index(self) -> Path:
+        return self.git.layout().index_file
+
+    # Reading
+
+    def load(self) -> Operation | None:
+        """The last operation; None where there is none."""
+        try:
+            return Operation(**json.loads((self.current / "journal.json").read_text()))
+        except FileNotFoundError:
+            return None
+
+    def unfinished(self) -> Operation | None:
+        """The operation that is under way: interrupted, or with conflicts to resolve."""
+        found = self.load()
+        return found if found and found.state != "done" else None
+
+    # Writing
+
+    def apply(
+        self, verb: str, prefix: str, write: Write, report: dict[str, Any], last: str = ""
+    ) -> Operation:
+        """Make a result the working tree's state.
+
+        Args:
+            verb: The command.
+            prefix: The managed folder.
+            write: What shall change.
+            report: What the command says of it.
+            last: The path that is written last.
+
+        Raises:
+            MlkataError: It can't be written; all is then as it was.
+        """
+        head = self.git.oid("HEAD") or ""
+        operation = Operation(verb, prefix, head, "applying", last, {}, [], report)
+        lock = self._index().with_name("index.lock")
+        try:
+            with lock.open("xb") as handle:
+                handle.write(_OURS)
+        except FileExistsError as error:
+            raise MlkataError(
+                f"another git is at work here ({lock})",
+                "Wait until it has ended; remove that file where none is running.",
+                ExitCode.LOCKED,
+            ) from error
+        try:
+            try:
+                self._prepare(operation, write)
+            except OSError as error:
+                raise MlkataError(
+                    f"{error.filename or self.folder}: {error.strerror}; nothing was changed",
+                    "Make room, or give yourself the right to write there, then try again.",
+                ) from error
+            finally:
+                shutil.rmtree(self.next, ignore_errors=True)
+            try:
+                self._carry_out(operation)
+            except OSError as error:
+                self._roll_back(operation)
+                raise MlkataError(
+                    f"{error.filename or self.top}: {error.strerror}; all is as it was",
+                    "Give yourself the right to write there, then try again.",
+                ) from error
+        finally:
+            with suppress(FileNotFoundError):
+                if lock.read_bytes() == _OURS:
+                    lock.unlink()
+        self.git.call("update-index", "-q", "--refresh", ok=range(-64, 256))
+        return operation
+
+    def _roll_back(self, operation: Operation) -> None:
+        try:
+            self.restore(operation, force=True)
+        except OSError as error:
+            raise MlkataError(
+                f"{error.filename or self.top}: {error.strerror}; part of it is written, and kept safe",
+                "Make room, then: mlkata update --abort (all as it was before).",
+            ) from error
+
+    def _prepare(self, operation: Operation, write: Write) -> None:
+        """Put together what is to be written and what it replaces; the last rename makes it an operation."""
+        self.next.mkdir()
+        prepare(self.git, self.top, self.next, operation, write)
+        self._save(operation, self.next)
+        former = self.folder / "former"
+        if self.current.exists():
+            self.current.rename(former)
+        self.next.rename(self.current)
+        shutil.rmtree(former, ignore_errors=True)
+
+    def _carry_out(self, operation: Operation) -> None:
+        """Bring the working tree to the state after; may be repeated."""
+        items = sorted(operation.paths.items(), key=lambda item: (item[0] == operation.last, item[0]))
+        for path, (_, after) in items:
+            if after is None:
+                remove(self.top / path, self.top)
+        for path, (_, after) in items:
+            if path == operation.last:
+                self._replace_index("index.after")
+            if after is not None and fingerprint(self.top / path) != after:
+                place(self.current / "incoming" / path, self.top / path, self.folder)
+        if operation.last not in operation.paths:
+            self._replace_index("index.after")
+        operation.state = "conflicts" if operation.report.get("status") == "conflicts" else "done"
+        self._save(operation, self.current)
+
+    def finish(self, operation: Operation) -> None:
+        """Complete what was interrupted, or end what had conflicts.
+
+        Raises:
+            MlkataError: There are still conflicts (code 3).
+        """
+        if operation.state == "applying":
+            self._carry_out(operation)
+            return
+        left = self.git.text("diff", "--name-only", "--diff-filter=U", "--no-ext-diff").splitlines()
+        if left:
+            raise MlkataError(
+                "still in conflict: " + ", ".join(left),
+                "Resolve them (git mergetool, or edit), git add them, then --continue again.",
+                ExitCode.CONFLICTS,
+            )
+        operation.state = "done"
+        self._save(operation, self.current)
+
+    def restore(self, operation: Operation, *, force: bool = False) -> None:
+        """Bring back what was there before an operation, byte for byte.
+
+        Args:
+            operation: The last one.
+            force: Also over what was edited since.
+
+        Raises:
+            MlkataError: Files were edited, or a commit was made, since (code 5); nothing is changed.
+        """
+        if not force:
+            self._check_untouched(operation)
+        for path, (before, _) in operation.paths.items():
+            if before is None:
+                remove(self.top / path, self.top)
+        for folder in reversed(operation.folders):
+            with suppress(OSError):
+                (self.top / folder).rmdir()
+        for number, (path, (before, _)) in enumerate(sorted(operation.paths.items())):
+            if before is not None and fingerprint(self.top / path) != before:
+                place(self.current / "backup" / str(number), self.top / path, self.folder, link)
+        self._restore_index(operation)
+        shutil.rmtree(self.current, ignore_errors=True)
+        self.git.call("update-index", "-q", "--refresh", ok=range(256))
+
+    def _check_untouched(self, operation: Operation) -> None:
+        if operation.head != (self.git.oid("HEAD") or ""):
+            raise MlkataError(
+                f"a commit was made since this {operation.verb}; nothing was changed",
+                "Undo it in git: git revert COMMIT (git log shows which).",
+                ExitCode.UNSAFE,
+            )
+        edited = [
+            path for path, (_, after) in operation.paths.items() if fingerprint(self.top / path) != after
+        ]
+        if edited:
+            raise MlkataError(
+                f"edited since this {operation.verb}: {', '.join(edited[:8])}; nothing was changed",
+                "Save them elsewhere, or undo them too by --force.",
+                ExitCode.UNSAFE,
+            )
+
+    def _restore_index(self, operation: Operation) -> None:
+        listing = ("ls-files", "-s", "-z")
+        after = self.git.run(*listing, env={"GIT_INDEX_FILE": str(self.current / "index.after")})
+        if operation.state == "applying" or self.git.run(*listing) == after:
+            self._replace_index("index.before", link)
+            return
+        # Something else was staged since: only our paths go back, to what the index had.
+        before: dict[str, Entry | None] = dict.fromkeys(operation.paths)
+        env = {"GIT_INDEX_FILE": str(self.current / "index.before")}
+        for line in self.git.run(*listing, env=env).split(b"\0")[:-1]:
+            meta, _, path = line.partition(b"\t")
+            if (name := os.fsdecode(path)) in before:
+                before[name] = Entry(*meta.decode().split(" ")[:2])
+        lines = index_info(dict.fromkeys(before)) + index_info({p: e for p, e in before.items() if e})
+        self.git.run("update-index", "-z", "--index-info", stdin=lines)
+
+    # Steps
+
+    def _save(self, operation: Operation, folder: Path) -> None:
+        beside = folder / "journal.new"
+        beside.write_text(json.dumps(asdict(operation)))
+        beside.replace(folder / "journal.json")
+
+    def _replace_index(self, name: str, how: Copy = copy) -> None:
+        kept = self.current / name
+        if kept.exists():
+            place(kept, self._index(), self.folder, how)
+        else:
+            self._index().unlink(missing_ok=True)

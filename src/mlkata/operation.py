@@ -1,0 +1,134 @@
+"""What the journal records: one operation on a working tree, before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mlkata.git import Git
+from mlkata.objects import Entry, Stages, index_info
+from mlkata.placing import copy
+
+
+@dataclass
+class Operation:
+    """One operation on a working tree.
+
+    Attributes:
+        verb: The command.
+        prefix: The managed folder.
+        head: The commit that was checked out.
+        state: applying, conflicts or done.
+        last: The path that is written last.
+        paths: For each path what was there and what shall be: a fingerprint, None for nothing.
+        folders: Those that it makes.
+        report: What the command said, for `--continue`.
+    """
+
+    verb: str
+    prefix: str
+    head: str
+    state: str
+    last: str
+    paths: dict[str, tuple[str | None, str | None]]
+    folders: list[str]
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Write:
+    """What shall change.
+
+    Attributes:
+        tracked: Paths (from the top) to write and to track; None removes one.
+        loose: Likewise on disk alone, the index left as it is.
+        conflicts: Versions of conflicted paths, for the index.
+        hidden: Tracked paths that are not on disk (a sparse checkout): the index alone.
+    """
+
+    tracked: Mapping[str, Entry | None]
+    loose: Mapping[str, Entry | None]
+    conflicts: Mapping[str, Stages]
+    hidden: frozenset[str] = frozenset()
+
+
+def keep_permissions(old: Path, new: Path) -> None:
+    """A file that is private or read-only stays so; whether it is executable is the new one's to say."""
+    bits, wanted = old.lstat().st_mode, new.lstat().st_mode
+    if stat.S_ISREG(bits) and stat.S_ISREG(wanted):
+        runs = (bits & 0o444) >> 2 if wanted & 0o111 else 0
+        new.chmod(stat.S_IMODE(bits) & ~0o111 | runs)
+
+
+def fingerprint(path: Path) -> str | None:
+    """What is at a path: kind, permissions and content; None where there is nothing, or a folder."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        return "link " + os.readlink(path)
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    return f"{found.st_mode & 0o777:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Write) -> None:
+    """Put together what an operation writes and what it replaces.
+
+    Args:
+        git: The repository.
+        top: Its working tree.
+        folder: Where to: incoming/, backup/, and the index before and after.
+        operation: Its paths and folders are filled in.
+        write: What shall change.
+    """
+    incoming, backup = folder / "incoming", folder / "backup"
+    incoming.mkdir()
+    backup.mkdir()
+    on_disk = {path: e for path, e in {**write.tracked, **write.loose}.items() if path not in write.hidden}
+    on_disk = {path: e for path, e in on_disk.items() if not e or e.mode != "160000"}
+    with git.scratch_index() as env:
+        new = {path: entry for path, entry in on_disk.items() if entry}
+        git.run("update-index", "-z", "--index-info", stdin=index_info(new), env=env)
+        git.run("checkout-index", "-a", "-q", f"--prefix={incoming}/", env=env)
+    folders: set[str] = set()
+    for number, (path, entry) in enumerate(sorted(on_disk.items())):
+        before = fingerprint(top / path)
+        if entry and before is not None:
+            keep_permissions(top / path, incoming / path)
+        after = fingerprint(incoming / path) if entry else None
+        operation.paths[path] = (before, after)
+        if before is not None:
+            copy(top / path, backup / str(number))
+        if after is not None:
+            folders |= {str(up) for up in PurePosixPath(path).parents if not os.path.lexists(top / up)}
+    operation.folders = sorted(folders)
+    _prepare_index(git, folder, write)
+
+
+def _prepare_index(git: Git, folder: Path, write: Write) -> None:
+    index = git.layout().index_file
+    for name in ("index.before", "index.after"):
+        if index.exists():
+            copy(index, folder / name)
+    env = {"GIT_INDEX_FILE": str(folder / "index.after")}
+    listed = git.run("ls-files", "-v", "-z", env=env).split(b"\0")[:-1]
+    flagged = [line for line in listed if not line.startswith(b"H")]
+    lines = index_info(dict.fromkeys({*write.tracked, *write.conflicts}))
+    staying = {path: e for path, e in write.tracked.items() if e and path not in write.conflicts}
+    lines += index_info(staying)
+    for path, stages in write.conflicts.items():
+        for number, entry in stages.items():
+            lines += index_info({path: entry}, stage=number)
+    git.run("update-index", "-z", "--index-info", stdin=lines, env=env)
+    for flag, tags in (("--skip-worktree", b"Ss"), ("--assume-unchanged", b"hs")):
+        names = [os.fsdecode(line[2:]) for line in flagged if line[:1] in tags]
+        kept = b"".join(os.fsencode(name) + b"\0" for name in names if name in staying)
+        if kept:
+            git.run("update-index", "-z", flag, "--stdin", stdin=kept, env=env)

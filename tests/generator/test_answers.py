@@ -1,0 +1,54 @@
+"""`mlkata update -d` and `-r`: other answers, other versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from evolving import COPIER_YML, Repository, inside, mlkata, project, template
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Repository:
+    return template(tmp_path / "template", {"a.txt.jinja": "{{ package }}\n"})
+
+
+@pytest.fixture
+def made(source: Repository, tmp_path: Path) -> Repository:
+    return project(tmp_path / "made", source)
+
+
+def test_other_answers_at_the_same_version(made: Repository) -> None:
+    mlkata("update", made.path, "-d", "package=other")
+    assert made.read("a.txt") == "other\n"
+    assert "_commit: v1.0.0\n" in made.read(".copier-answers.yml")
+    assert "package: other\n" in made.read(".copier-answers.yml")
+
+
+def test_a_question_that_only_the_new_version_asks_can_be_answered(
+    source: Repository, made: Repository
+) -> None:
+    source.commit(
+        {"copier.yml": COPIER_YML + "fresh: old\n", **inside({"b.txt.jinja": "{{ fresh }}\n"})}, tag="v1.1.0"
+    )
+    mlkata("update", made.path, "-d", "fresh=new")
+    assert made.read("b.txt") == "new\n"
+
+
+def test_a_misspelt_question_is_refused(made: Repository) -> None:
+    said = mlkata("update", made.path, "-d", "pakage=x", code=1).err
+    assert "asks for no pakage" in said
+    assert "Its questions: package, extra." in said
+
+
+def test_a_branch_a_commit_and_an_older_version_can_be_named(source: Repository, made: Repository) -> None:
+    sha = source.commit(inside({"b.txt": "b\n"}))
+    source.git("branch", "next")
+    mlkata("update", made.path, "-r", "next")
+    assert made.read("b.txt") == "b\n"
+    described = source.git("describe", "--tags")
+    assert f"_commit: {described}\n" in made.read(".copier-answers.yml")
+    made.commit()
+    assert "Up to date" in mlkata("update", made.path, "-r", sha).out
+    mlkata("update", made.path, "-r", "v1.0.0")
+    assert not (made.path / "b.txt").exists()
