@@ -21,8 +21,10 @@ def main() -> None:
         with_source = measure.environment(PYTHONPATH="src")
         sides = {
             "`python -c pass`": Side([python, "-c", "pass"], folder, plain),
-            "`bench --help`": Side([python, "-m", "bench", "--help"], project, with_source),
-            "`bench train --help`": Side([python, "-m", "bench", "train", "--help"], project, with_source),
+            "`bench --help`": Side([python, "-m", "bench.main", "--help"], project, with_source),
+            "`bench train --help`": Side(
+                [python, "-m", "bench.main", "train", "--help"], project, with_source
+            ),
             "`import mlflow`": Side([python, "-c", "import mlflow"], folder, plain),
         }
         found = measure.compare(sides, rounds)

@@ -146,7 +146,7 @@ def with_flights(folder: Path) -> Path:
 
 def ours(project: Path, job: str, *overrides: str) -> Side:
     """Return a job of the project on the flights data."""
-    command: Sequence[str | Path] = [PYTHON, "-m", "bench", job, "data=flights", *overrides]
+    command: Sequence[str | Path] = [PYTHON, "-m", "bench.main", job, "data=flights", *overrides]
     return Side(command, project, environment(PYTHONPATH="src"))
 
 
