@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,11 +174,7 @@ class Git(Process):
         whole = [{prefix + path: entry for path, entry in tree.items()} for tree in (base, *sides.values())]
         start, *ours_and_theirs = self._write_trees(*whole)
         root = self._own_commit(start)
-        # Markers name the sides as they are typed; references give them names that a person can read.
-        refs = {
-            f"refs/mlkata/{name}": self._own_commit(tree, root)
-            for name, tree in zip(sides, ours_and_theirs, strict=True)
-        }
+        commits = [self._own_commit(tree, root) for tree in ours_and_theirs]
         flags = (
             "-c",
             f"merge.renames={str(renames).lower()}",
@@ -188,23 +185,40 @@ class Git(Process):
             "-z",
             "--messages",
         )
-        try:
-            made = "".join(f"update {ref} {commit}\n" for ref, commit in refs.items())
-            self.run("update-ref", "--stdin", stdin=made.encode())
-            done = self.call(*flags, *(f"mlkata/{name}" for name in sides), ok=(0, 1))
-        finally:
-            gone = "".join(f"delete {ref}\n" for ref in refs)
-            self.run("update-ref", "--stdin", stdin=gone.encode())
+        done = self.call(*flags, *commits, ok=(0, 1))
         oid, _, told = done.stdout.partition(b"\0")
         renamed = self._renames(ours_and_theirs[0], oid.decode()) if renames else {}
         conflicts, notes = _told(told)
-        short = len(prefix)
-        return Merge(
-            tree=self.tree(oid.decode(), prefix),
-            conflicts={path[short:]: stages for path, stages in conflicts.items()},
-            notes=[note._replace(paths=tuple(path[short:] for path in note.paths)) for note in notes],
-            renamed={new[short:]: old[short:] for new, old in renamed.items()},
+
+        def inside(path: str) -> str:
+            for commit, name in zip(commits, sides, strict=True):
+                path = path.replace(f"~{commit}", "~" + re.sub(r"[^\w.+-]", "_", name))
+            return path[len(prefix) :]
+
+        tree = {inside(prefix + path): entry for path, entry in self.tree(oid.decode(), prefix).items()}
+        merged = Merge(
+            tree=tree,
+            conflicts={inside(path): stages for path, stages in conflicts.items()},
+            notes=[note._replace(paths=tuple(inside(path) for path in note.paths)) for note in notes],
+            renamed={inside(new): inside(old) for new, old in renamed.items()},
         )
+        self._name_sides(merged, dict(zip(commits, sides, strict=True)))
+        return merged
+
+    def _name_sides(self, merged: Merge, names: Mapping[str, str]) -> None:
+        """Let conflict markers call the sides by names; git calls them what it was given, our commits.
+
+        A reference for each would do, too, but a killed git would leave it, or its lock, behind.
+        """
+        marked = [path for path in merged.conflicts if path in merged.tree]
+        marked = [path for path in marked if merged.tree[path].mode.startswith("100")]
+        blobs = self.blobs(merged.tree[path].oid for path in marked) if marked else {}
+        for path in marked:
+            old = new = blobs[merged.tree[path].oid]
+            for commit, name in names.items():
+                new = new.replace(commit.encode(), name.encode())
+            if new != old:
+                merged.tree[path] = merged.tree[path]._replace(oid=self.put(new))
 
     def _own_commit(self, tree: str, parent: str = "") -> str:
         """A commit that is equal for equal input, for a merge to start from."""

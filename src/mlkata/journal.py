@@ -71,19 +71,16 @@ class Journal:
         with suppress(FileNotFoundError):
             if lock.read_bytes() == _OURS:
                 lock.unlink()
-        if self._sweep_work():
-            refs = self.git.text("for-each-ref", "--format=%(refname)", "refs/mlkata").splitlines()
-            for ref in refs:
-                if not ref.startswith("refs/mlkata/rendered/"):
-                    self.git.run("update-ref", "-d", ref)
+        self._sweep_work()
 
-    def _sweep_work(self) -> bool:
-        """Remove what killed runs left half-made; whether there was any."""
+    def _sweep_work(self) -> None:
+        """Remove what killed runs, and a git killed with them, left half-made."""
         work = self.folder / "work"
-        dead = [left for left in work.iterdir() if not alive(int(left.name))] if work.is_dir() else []
-        for left in dead:
-            shutil.rmtree(left, ignore_errors=True)
-        return bool(dead)
+        for left in work.iterdir() if work.is_dir() else ():
+            if not alive(int(left.name)):
+                shutil.rmtree(left, ignore_errors=True)
+                for stale in (self.git.layout().common / "refs" / "mlkata").rglob("*.lock"):
+                    stale.unlink(missing_ok=True)
 
     def _index(self) -> Path:
         return self.git.layout().index_file

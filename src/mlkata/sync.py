@@ -103,7 +103,7 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
         entry = after.pop(path, None)
         if entry and entry != before.pop(path, None):
             changes.append(Change(path, "skipped", why))
-    labels = Labels("yours", request.version.name)
+    labels = Labels("yours", f"template {request.version.name}")
     loose, said = _loose(project, there.loose, before, after, labels)
     changes += said
     merged = merge.merge(

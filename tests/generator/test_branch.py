@@ -84,7 +84,7 @@ def test_another_branch_of_that_name_is_not_moved(made: Repository) -> None:
 def test_conflicts_are_on_the_branch_with_markers(made: Repository) -> None:
     made.commit({"lines.txt": LINES + "mine\n"})
     mlkata("update", made.path, "--branch", "update", code=3)
-    assert "<<<<<<< mlkata/yours\nmine\n=======\nmore\n" in made.git("show", "update:lines.txt")
+    assert "<<<<<<< yours\nmine\n=======\nmore\n" in made.git("show", "update:lines.txt")
     assert "In conflict, with markers:\n- lines.txt" in made.git("log", "-1", "--format=%B", "update")
     assert made.status() == []
 

@@ -108,8 +108,8 @@ def test_a_conflict_is_the_same_under_any_setting(
     before = snapshot(made.path)
     assert update(made, code=3) == {("lines.txt", "conflict")}
     merged = text(made, "lines.txt")
-    assert merged.startswith("line 1\n<<<<<<< mlkata/yours\nmine\n")
-    assert "=======\ntheirs\n>>>>>>> mlkata/v1.1.0\nline 3\n" in merged
+    assert merged.startswith("line 1\n<<<<<<< yours\nmine\n")
+    assert "=======\ntheirs\n>>>>>>> template v1.1.0\nline 3\n" in merged
     assert merged.endswith("line 20\n" + TRAILING)
     stages = [made.git("cat-file", "blob", f":{stage}:lines.txt") + "\n" for stage in (1, 2, 3)]
     assert stages == [LINES + TRAILING, MINE + TRAILING, CLASH + TRAILING]

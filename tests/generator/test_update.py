@@ -41,7 +41,7 @@ def test_a_conflict_is_one_for_git_too_and_can_be_taken_back(source: Repository,
     mlkata("update", made.path, code=3)
     assert made.status() == ["M  .copier-answers.yml", "UU lines.txt"]
     assert made.read("lines.txt").startswith(
-        "line 1\n<<<<<<< mlkata/yours\nmine\n=======\ntheirs\n>>>>>>> mlkata/v1.1.0\nline 3\n"
+        "line 1\n<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> template v1.1.0\nline 3\n"
     )
     assert "still in conflict: lines.txt" in mlkata("update", made.path, "--continue", code=3).err
     mlkata("update", made.path, "--abort")
