@@ -159,7 +159,6 @@ class Git(Process):
         base: Tree,
         *,
         prefix: str = "",
-        renames: bool = True,
         folders: bool = True,
     ) -> Merge:
         """Merge two trees without a working tree.
@@ -168,26 +167,17 @@ class Git(Process):
             sides: Ours and theirs, by the names that conflict markers give them.
             base: What both come from.
             prefix: The folder that they are, so that the repository's git attributes apply.
-            renames: Whether a file may follow one that was renamed.
-            folders: Whether it may follow a folder that was renamed.
+            folders: Whether a file may follow a folder that was renamed.
         """
         whole = [{prefix + path: entry for path, entry in tree.items()} for tree in (base, *sides.values())]
         start, *ours_and_theirs = self._write_trees(*whole)
         root = self._own_commit(start)
         commits = [self._own_commit(tree, root) for tree in ours_and_theirs]
-        flags = (
-            "-c",
-            f"merge.renames={str(renames).lower()}",
-            "-c",
-            f"merge.directoryRenames={str(renames and folders).lower()}",
-            "merge-tree",
-            "--write-tree",
-            "-z",
-            "--messages",
-        )
+        setting = f"merge.directoryRenames={str(folders).lower()}"
+        flags = ("-c", setting, "merge-tree", "--write-tree", "-z", "--messages")
         done = self.call(*flags, *commits, ok=(0, 1))
         oid, _, told = done.stdout.partition(b"\0")
-        renamed = self._renames(ours_and_theirs[0], oid.decode()) if renames else {}
+        renamed = self._renames(ours_and_theirs[0], oid.decode())
         conflicts, notes = _told(told)
 
         def inside(path: str) -> str:

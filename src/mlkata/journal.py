@@ -19,14 +19,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mlkata import index
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.git import Git
 from mlkata.locking import alive, locked
 from mlkata.objects import Entry, index_info
 from mlkata.operation import Operation, Write, fingerprint, prepare
 from mlkata.placing import Copy, copy, link, place, remove
-
-_OURS = b"mlkata"  # in index.lock: whose it is
 
 
 class Journal:
@@ -67,10 +66,7 @@ class Journal:
             former.rename(self.current)
         for left in (self.next, former):
             shutil.rmtree(left, ignore_errors=True)
-        lock = self._index().with_name("index.lock")
-        with suppress(FileNotFoundError):
-            if lock.read_bytes() == _OURS:
-                lock.unlink()
+        index.free(self.git)
         self._sweep_work()
 
     def _sweep_work(self) -> None:
@@ -81,9 +77,6 @@ class Journal:
                 shutil.rmtree(left, ignore_errors=True)
                 for stale in (self.git.layout().common / "refs" / "mlkata").rglob("*.lock"):
                     stale.unlink(missing_ok=True)
-
-    def _index(self) -> Path:
-        return self.git.layout().index_file
 
     # Reading
 
@@ -118,17 +111,7 @@ class Journal:
         """
         head = self.git.oid("HEAD") or ""
         operation = Operation(verb, prefix, head, "applying", last, {}, [], report)
-        lock = self._index().with_name("index.lock")
-        try:
-            with lock.open("xb") as handle:
-                handle.write(_OURS)
-        except FileExistsError as error:
-            raise MlkataError(
-                f"another git is at work here ({lock})",
-                "Wait until it has ended; remove that file where none is running.",
-                ExitCode.LOCKED,
-            ) from error
-        try:
+        with index.held(self.git):
             try:
                 self._prepare(operation, write)
             except OSError as error:
@@ -146,16 +129,12 @@ class Journal:
                     f"{error.filename or self.top}: {error.strerror}; all is as it was",
                     "Give yourself the right to write there, then try again.",
                 ) from error
-        finally:
-            with suppress(FileNotFoundError):
-                if lock.read_bytes() == _OURS:
-                    lock.unlink()
-        self.git.call("update-index", "-q", "--refresh", ok=range(-64, 256))
+            index.refresh(self.git)
         return operation
 
     def _roll_back(self, operation: Operation) -> None:
         try:
-            self.restore(operation, force=True)
+            self._restore(operation)
         except OSError as error:
             raise MlkataError(
                 f"{error.filename or self.top}: {error.strerror}; part of it is written, and kept safe",
@@ -196,7 +175,9 @@ class Journal:
             MlkataError: There are still conflicts (code 3).
         """
         if operation.state == "applying":
-            self._carry_out(operation)
+            with index.held(self.git):
+                self._carry_out(operation)
+                index.refresh(self.git)
             return
         left = self.git.text("diff", "--name-only", "--diff-filter=U", "--no-ext-diff").splitlines()
         if left:
@@ -220,6 +201,10 @@ class Journal:
         """
         if not force:
             self._check_untouched(operation)
+        with index.held(self.git):
+            self._restore(operation)
+
+    def _restore(self, operation: Operation) -> None:
         for path, (before, _) in operation.paths.items():
             if before is None:
                 remove(self.top / path, self.top)
@@ -231,7 +216,7 @@ class Journal:
                 place(self.current / "backup" / str(number), self.top / path, self.folder, link)
         self._restore_index(operation)
         shutil.rmtree(self.current, ignore_errors=True)
-        self.git.call("update-index", "-q", "--refresh", ok=range(256))
+        index.refresh(self.git)
 
     def _check_untouched(self, operation: Operation) -> None:
         if operation.head != (self.git.oid("HEAD") or ""):
@@ -264,7 +249,7 @@ class Journal:
             if (name := os.fsdecode(path)) in before:
                 before[name] = Entry(*meta.decode().split(" ")[:2])
         lines = index_info(dict.fromkeys(before)) + index_info({p: e for p, e in before.items() if e})
-        self.git.run("update-index", "-z", "--index-info", stdin=lines)
+        index.update(self.git, "-z", "--index-info", stdin=lines)
 
     # Steps
 
@@ -276,6 +261,6 @@ class Journal:
     def _replace_index(self, name: str, how: Copy = copy) -> None:
         kept = self.current / name
         if kept.exists():
-            place(kept, self._index(), self.folder, how)
+            place(kept, self.git.layout().index_file, self.folder, how)
         else:
-            self._index().unlink(missing_ok=True)
+            self.git.layout().index_file.unlink(missing_ok=True)

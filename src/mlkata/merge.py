@@ -76,7 +76,6 @@ def merge(
     answers_file: str = "",
     kept: Iterable[str] = (),
     frozen: Mapping[str, str] | None = None,
-    renames: bool = True,
 ) -> Merged:
     """Merge what a template changed into a project.
 
@@ -90,7 +89,6 @@ def merge(
         answers_file: It is taken as the template has it.
         kept: Paths that the template writes only where there is none.
         frozen: Paths to leave as they are, and why.
-        renames: Whether a file may follow one that was renamed.
 
     Returns:
         The result.
@@ -125,14 +123,14 @@ def merge(
             side.pop(path, None)
 
     names = dict(zip(labels, (mine, theirs), strict=True))
-    done = git.merge(names, base, prefix=prefix, renames=renames)
+    done = git.merge(names, base, prefix=prefix)
     if any(note.kind == "CONFLICT (file/directory)" for note in done.notes):
         for path, why in _in_the_way(base, mine, theirs):
             leave(path, why)
-        done = git.merge(names, base, prefix=prefix, renames=renames)
+        done = git.merge(names, base, prefix=prefix)
     if any(entry.mode == "000000" for stages in done.conflicts.values() for entry in stages.values()):
         # git loses a file of ours that a renamed folder takes to where the template has a folder.
-        done = git.merge(names, base, prefix=prefix, renames=renames, folders=False)
+        done = git.merge(names, base, prefix=prefix, folders=False)
     merged = Merged(done.tree | modules, done.conflicts)
     _settle(merged, base, mine, theirs)
     if answers:

@@ -159,18 +159,15 @@ def _loose(
 ) -> tuple[dict[str, Entry], list[Change]]:
     """Merge the files that git doesn't track, each for itself, and keep the person's in any doubt."""
     mine = {path: loose[path] for path in loose if before.get(path) != after.get(path)}
-    if not mine:
-        return {}, []
-    sides = [{path: side[path] for path in mine if path in side} for side in (before, after)]
-    found = merge.merge(
-        project.git, sides[0], mine, sides[1], labels=labels, prefix=project.prefix, renames=False
-    )
     writes: dict[str, Entry] = {}
     changes = []
     for path, entry in mine.items():
         if path not in after:
             changes.append(Change(path, "kept", "the template no longer has it; git doesn't track yours"))
-        elif path in found.conflicts:
+            continue
+        base, theirs = ({path: side[path]} if path in side else {} for side in (before, after))
+        found = merge.merge(project.git, base, {path: entry}, theirs, labels=labels, prefix=project.prefix)
+        if path in found.conflicts:
             show = f"mlkata restore {path} replaces it"
             changes.append(Change(path, "skipped", f"git doesn't track yours, and it differs; {show}"))
         elif found.tree.get(path) not in (None, entry):

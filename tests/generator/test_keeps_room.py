@@ -120,12 +120,12 @@ def test_a_disk_that_is_full_at_any_step_leaves_all_as_it_was(
             instead, calls = failing(getattr(module, name), step, count)
             patch.setattr(module, name, instead)
             outcome = mlkata("update", made.path, code=None)
-        if calls[0] < step:  # there are fewer steps
+        if outcome.code == 0:  # there are fewer steps, or it was the last, which only saves git a look
+            assert calls[0] <= step
             break
         assert "No space left on device" in outcome.err
         check_refused(made, before, outcome)
     assert step > least
-    assert outcome.code == 0
     check_merged(made)
 
 

@@ -113,22 +113,23 @@ def test_an_update_interrupted_before_any_step_says_so_and_is_taken_back_or_comp
         scene.end(ENDS[step % 4])
 
 
-def test_a_new_project_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("there", [False, True], ids=["no folder", "an empty folder"])
+def test_a_new_project_is_there_as_a_whole_or_not_at_all(tmp_path: Path, there: bool) -> None:
     source = template(
         tmp_path / "template", {"a.txt": LINES, "b/c.txt": "c\n", "README.md.jinja": "# {{ package }}\n"}
     )
     place = tmp_path / "work"
     target = place / "project"
     args: list[str | Path] = ["new", target, "--template", source.path, "--defaults", "-q"]
+    target.mkdir(parents=True) if there else None
     steps = killing.run(args)[1]
     whole = snapshot(target)
     for step in range(1, steps + 1, 2):
         shutil.rmtree(target)
+        target.mkdir() if there else None
         ended, _ = killing.run(args, at=step, how=signal.SIGINT if step % 5 == 0 else signal.SIGKILL)
         assert ended in (-signal.SIGKILL, 130) or (ended == 0 and target.exists())
-        if target.exists() and any(target.iterdir()):
-            assert snapshot(target) == whole
-        else:
+        if not target.exists() or snapshot(target) != whole:
             mlkata(*args)
         assert snapshot(target) == whole
         assert Repository(target).status() == []

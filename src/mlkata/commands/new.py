@@ -32,7 +32,8 @@ def run(args: Namespace) -> Report:
         MlkataError: It can't be made; nothing is left of it.
     """
     target = Path(os.path.abspath(Path(args.directory) / args.destination))
-    _sweep(target)
+    if _sweep(target):
+        return Report("new", project=str(target), headline=f"{target.name}, interrupted before, is complete.")
     _check_free(target)
     project.check_answers_file(args.answers_file)
     data = common.answers(args)
@@ -110,8 +111,7 @@ def _standalone(target: Path, request: render.Request, report: Report) -> Report
         _remember(git, done, request.version, report)
         shutil.rmtree(git.private() / "work", ignore_errors=True)
         if target.is_dir():
-            for item in sorted(beside.iterdir(), key=lambda item: item.name == ".git"):
-                item.rename(target / item.name)
+            _move_in(beside, target)
         else:
             beside.rename(target)
     finally:
@@ -176,12 +176,24 @@ def _remember(git: Git, done: render.Rendered, version: Version, report: Report)
     report.notes.append("The template records no answers, so this project can't be updated later.")
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a killed run left beside the target."""
+def _move_in(beside: Path, target: Path) -> None:
+    """Fill an empty folder; `.git` comes last, so that what is left by a kill shows how far it was."""
+    for item in sorted(beside.iterdir(), key=lambda item: item.name == ".git"):
+        item.rename(target / item.name)
+
+
+def _sweep(target: Path) -> bool:
+    """Remove what a killed run left; where it was at its last step, end that: whether it did."""
+    ended = False
     for left in (*target.parent.glob(f".{glob.escape(target.name)}.mlkata-*"), *target.glob(".mlkata-*")):
         pid = re.search(r"(\d+)$", left.name)
-        if pid and not alive(int(pid[1])):
-            shutil.rmtree(left, ignore_errors=True)
+        if not pid or alive(int(pid[1])):
+            continue
+        if left.parent == target and (left / ".git").is_dir() and len(list(target.iterdir())) > 1:
+            _move_in(left, target)
+            ended = True
+        shutil.rmtree(left, ignore_errors=True)
+    return ended
 
 
 def _shortest(target: Path) -> str:
