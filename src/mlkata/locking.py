@@ -46,8 +46,14 @@ def locked(file: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 def _open(file: Path) -> int:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    for last in (False, False, True):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:  # somebody deletes the folder, which is a cache
+            if last:
+                raise
+    raise AssertionError
 
 
 def _same(handle: int, file: Path) -> bool:

@@ -111,33 +111,42 @@ class Template:
                 "Set MLKATA_CACHE_DIR to a folder that you may write to.",
             ) from error
         with locked(self.folder.with_suffix(".lock"), wait=True):
-            head = self.folder / "FETCH_HEAD"
-            if head.is_file() and head.stat().st_mtime >= asked:  # another run did it while we waited
+            if self._fetched_since(asked):  # another run did it while we waited
                 self._fetched, self._known, self._seen = True, None, self._identity()
                 return
             try:
                 self._fetch()
-            except GitError as error:
+            except (GitError, OSError) as error:
                 # A mirror that a kill or a disk left broken is made anew; without a network it stays.
                 words = str(error)
                 sound = (self.folder / "HEAD").is_file() and not re.search(r"fsck|\.lock\b", words)
-                if sound and not self._broken():
+                if isinstance(error, GitError) and sound and not self._broken():
                     raise self._unreachable(error) from error
                 self._make_anew()
             self._seen = self._identity()
         self._fetched = True
 
+    def _fetched_since(self, moment: float) -> bool:
+        try:
+            return (self.folder / "FETCH_HEAD").stat().st_mtime >= moment
+        except OSError:
+            return False
+
     def _make_anew(self) -> None:
-        for last in (False, False, True):
+        for pause in (0.1, 0.3, 1, 2, None):
             shutil.rmtree(self.folder, ignore_errors=True)
             try:
                 self._fetch()
                 return
-            except GitError as error:
-                if last or str(self.folder) not in error.words:
+            except (GitError, OSError) as error:
+                words = getattr(error, "words", str(self.folder))
+                deleted = str(self.folder) in words or "not a git repository" in words
+                if pause is None or not (deleted or not (self.folder / "HEAD").is_file()):
                     shutil.rmtree(self.folder, ignore_errors=True)
-                    raise self._unreachable(error) from error
-            time.sleep(0.3)  # it is being deleted
+                    if isinstance(error, GitError):
+                        raise self._unreachable(error) from error
+                    raise
+                time.sleep(pause)  # somebody is deleting it
 
     def vanished(self, error: MlkataError | None = None) -> bool:
         """Whether the mirror that `fetch` left was deleted since, or is being deleted.
