@@ -31,6 +31,7 @@ from jinja2 import TemplateError, meta
 
 from mlkata.errors import MlkataError
 from mlkata.explaining import own_errors, words
+from mlkata.versions import pep440
 
 if TYPE_CHECKING:
     from mlkata.render import Request
@@ -89,7 +90,7 @@ class _Worker(Worker):
         if self.request.operation != "update" or since in (None, self.request.version.name):
             return
         old = CopierTemplate(url=self.request.template.url)
-        old.__dict__ |= {"version": _pep440(str(since)), "commit": str(since)}
+        old.__dict__ |= {"version": pep440(str(since)), "commit": str(since)}
         with warnings.catch_warnings(action="ignore"):
             pending = [*self.template.migration_tasks("before", old)]
             pending += self.template.migration_tasks("after", old)
@@ -241,7 +242,7 @@ def prepare(request: Request, source: Path, target: Path) -> _Worker:
         "git_index_modes": {},
         "url_expanded": request.template.address,
         "vcs": "git",
-        "version": _pep440(request.version.name),
+        "version": pep440(request.version.name),
     }
     worker = _Worker(
         src_path=request.template.url,
@@ -268,18 +269,6 @@ def prepare(request: Request, source: Path, target: Path) -> _Worker:
         template.__dict__["_raw_config"] = _config(source)
         worker.plan()
     return worker
-
-
-def _pep440(name: str) -> Any:
-    import re
-
-    from packaging.version import InvalidVersion, Version
-
-    described = re.fullmatch(r"(.+)-(\d+)-g([0-9a-f]+)", name)
-    try:
-        return Version(f"{described[1]}.post{described[2]}+{described[3]}" if described else name)
-    except InvalidVersion:
-        return None
 
 
 def _config(source: Path) -> dict[str, Any]:

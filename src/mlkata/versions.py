@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 def order(names: Iterable[str]) -> list[str]:
@@ -38,3 +42,14 @@ def is_newer(name: str, than: str) -> bool:
         return key(name) > key(than)
     except InvalidVersion:
         return name != than
+
+
+def pep440(name: str) -> Version | None:
+    """A recorded version as a number; a commit after a tag is a post-release. None where it is neither."""
+    from packaging.version import InvalidVersion, Version
+
+    described = re.fullmatch(r"(.+)-(\d+)-g([0-9a-f]+)", name)
+    try:
+        return Version(f"{described[1]}.post{described[2]}+{described[3]}" if described else name)
+    except InvalidVersion:
+        return None
