@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from mlkata.errors import MlkataError
@@ -37,6 +38,19 @@ def expand(url: str, base: Path | None = None) -> str:
         if folder and (folder / path).is_dir() and "://" not in url:
             return str((folder / path).resolve())
     return url
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are of one repository, however they are written."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(url: str) -> str:
+    address = expand(url)
+    if Path(address).exists():
+        return str(Path(address).resolve())
+    found = re.fullmatch(r"(?:[a-z+]+://)?(?:[^/@]*@)?([^/:]+)(?::\d+(?=/))?[:/](.*?)/*(?:\.git)?/*", address)
+    return f"{found[1].lower()}/{found[2].lstrip('/')}" if found else address
 
 
 def default_url() -> str:

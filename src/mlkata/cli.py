@@ -45,6 +45,11 @@ _VERBS = {
     "undo": ("take back the last operation, byte for byte", """
   mlkata undo
   mlkata undo --dry-run                  which files it would bring back"""),
+    "adopt": ("bring an existing repository under a template, on a branch", """
+  mlkata adopt --dry-run                 every file and why, the answers, what to move where
+  mlkata adopt                           as a commit on the branch mlkata/adopt
+  mlkata adopt apps/churn -d ci=gitlab   a folder of a repository
+  mlkata adopt --old-template gh:team/cookiecutter --from v1.2"""),
     "relink": ("the template moved: record its new address", """
   mlkata relink https://git.example.com/team/template.git"""),
 }  # fmt: skip
@@ -192,6 +197,28 @@ def _update(verb: argparse.ArgumentParser) -> None:
     how.add_argument("--branch", nargs="?", const="", metavar="NAME", help="commit it on a branch instead")
     how.add_argument("--continue", dest="proceed", action="store_true", help="end it: conflicts are resolved")
     how.add_argument("--abort", action="store_true", help="end it: all as it was before")
+
+
+def _adopt(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument(
+        "path", nargs="?", metavar="PATH", help="a repository or a folder of one (default: here)"
+    )
+    verb.add_argument("--template", metavar="URL", help="any Copier template (default: mlkata's own)")
+    _asking(verb)
+    verb.add_argument("--old-template", metavar="URL", help="what it was made from, if it doesn't say")
+    verb.add_argument("--old-directory", metavar="DIR", help="the folder of that repository to take")
+    verb.add_argument("--from", dest="start", metavar="REF", help="the version of it that it was made from")
+    verb.add_argument(
+        "--from-nothing",
+        dest="nothing",
+        action="store_true",
+        help="take it as made by hand, whatever it says",
+    )
+    verb.add_argument("--branch", metavar="NAME", help="the branch to make (mlkata/adopt)")
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument("-n", "--dry-run", action="store_true", help="say what would happen, and why")
+    how.add_argument("--diff", action="store_true", help="show what would happen, as a patch")
 
 
 def _check(verb: argparse.ArgumentParser) -> None:

@@ -176,7 +176,7 @@ class _Worker(Worker):
                 else:
                     self._render_file(source, path, context)
         if self.template.tasks:
-            with own_errors(self.request), Phase.use(Phase.TASKS), _output_aside():
+            with own_errors(self.request), Phase.use(Phase.TASKS), output_aside():
                 self._execute_tasks(self.template.tasks)
 
     def context(self) -> dict[str, str]:
@@ -286,7 +286,7 @@ def _config(source: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _output_aside() -> Iterator[None]:
+def output_aside() -> Iterator[None]:
     """Send what tasks print to the standard error: the standard output is for what mlkata says."""
     sys.stdout.flush()
     kept = os.dup(1)

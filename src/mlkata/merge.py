@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from mlkata.git import Git
+from mlkata.git import Git, Merge
 from mlkata.objects import Entry, Note, Stages, Tree
 
 LOCKS = frozenset({
@@ -76,6 +76,7 @@ def merge(
     answers_file: str = "",
     kept: Iterable[str] = (),
     frozen: Mapping[str, str] | None = None,
+    renames: bool = True,
 ) -> Merged:
     """Merge what a template changed into a project.
 
@@ -89,6 +90,7 @@ def merge(
         answers_file: It is taken as the template has it.
         kept: Paths that the template writes only where there is none.
         frozen: Paths to leave as they are, and why.
+        renames: Whether an edit follows a file that a side renamed, and a file its folder.
 
     Returns:
         The result.
@@ -110,7 +112,7 @@ def merge(
         leave(path, "the template leaves it to the project")
     both = [path for path in base.keys() & theirs.keys() & ours.keys() if base[path] != theirs[path]]
     for path in sorted(both):
-        if ours[path] not in (base[path], theirs[path]) and _is_lock(git, path, ours[path]):
+        if ours[path] not in (base[path], theirs[path]) and is_lock(git, path, ours[path]):
             leave(path, "yours is kept: a lock is never merged; renew it (make lock)")
     mine = dict(ours)
     _follow_line_endings(git, base, mine, theirs, both)
@@ -123,7 +125,10 @@ def merge(
             side.pop(path, None)
 
     names = dict(zip(labels, (mine, theirs), strict=True))
-    done = git.merge(names, base, prefix=prefix)
+    if not renames:
+        for path, why in _in_the_way(base, mine, theirs):
+            leave(path, why)
+    done = git.merge(names, base, prefix=prefix) if renames else _by_path(git, names, base, prefix)
     if any(note.kind == "CONFLICT (file/directory)" for note in done.notes):
         for path, why in _in_the_way(base, mine, theirs):
             leave(path, why)
@@ -141,6 +146,22 @@ def merge(
         [*_changes(merged, base, ours, done.notes, done.renamed), *merged.changes, *notes]
     )
     return merged
+
+
+def _by_path(git: Git, names: Mapping[str, Tree], base: Tree, prefix: str) -> Merge:
+    """Merge each path for itself; git, which always looks for renames, gets those that both sides changed."""
+    ours, theirs = names.values()
+    both = {p for p in ours.keys() & theirs.keys() if len({base.get(p), ours[p], theirs[p]}) == 3}
+    some = [{path: side[path] for path in both if path in side} for side in (base, ours, theirs)]
+    done = git.merge(dict(zip(names, some[1:], strict=True)), some[0], prefix=prefix)
+    for path in {*base, *ours, *theirs} - both:
+        old, mine, new = base.get(path), ours.get(path), theirs.get(path)
+        if entry := new if mine == old else mine:
+            done.tree[path] = entry
+        if old and old not in (mine, new) and mine != new:  # deleted here, changed there: `_settle` decides
+            stages = {1: old, 2: mine, 3: new}
+            done.conflicts[path] = {number: entry for number, entry in stages.items() if entry}
+    return done
 
 
 def _in_the_way(base: Tree, ours: Tree, theirs: Tree) -> list[tuple[str, str]]:
@@ -208,7 +229,8 @@ def _changes(
             yield Change(path, "delete", "the template no longer has it, and you had not edited it")
 
 
-def _is_lock(git: Git, path: str, entry: Entry) -> bool:
+def is_lock(git: Git, path: str, entry: Entry) -> bool:
+    """Whether a tool writes a file as a whole."""
     name = path.rpartition("/")[2]
     if name in LOCKS:
         return True

@@ -147,6 +147,30 @@ def repository(path: Path) -> Project:
     return Project(Git(layout.top, layout), layout.top, "", ANSWERS, {})
 
 
+def at(path: Path, answers_file: str | None = None) -> Project:
+    """A folder of a repository, whether a template is known for it or not.
+
+    Args:
+        path: The folder, or a bare repository.
+        answers_file: Relative to it, where it is not Copier's default.
+
+    Raises:
+        MlkataError: There is no such folder, no repository, or nothing of it is committed.
+    """
+    check_answers_file(answers_file)
+    whole = repository(path)
+    name = answers_file or ANSWERS
+    prefix = _layout(Git(path)).prefix if whole.top else ""
+    found = Project(whole.git, whole.top, prefix, name, {})
+    if not found.tree():
+        raise MlkataError(
+            f"nothing in {path} is committed, so nothing protects it",
+            "Commit first: git add -A && git commit -m 'First commit'",
+            ExitCode.UNSAFE,
+        )
+    return found
+
+
 def dump(answers: dict[str, Any]) -> str:
     """Answers as YAML, as Copier writes them."""
     import yaml

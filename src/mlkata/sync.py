@@ -117,7 +117,7 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
         kept=new.kept,
         frozen=there.frozen,
     )
-    changes += _ignored(project, merged, ours, after, loose if disk else None)
+    changes += drop_ignored(project, merged, ours, after, loose if disk else None)
     if disk:
         _check_way(project, merged, ours)
     gone = {change.path for change in changes}
@@ -176,10 +176,18 @@ def _loose(
     return writes, changes
 
 
-def _ignored(
+def drop_ignored(
     project: Project, merged: Merged, ours: Tree, theirs: Tree, loose: dict[str, Entry] | None
 ) -> list[Change]:
-    """New files that the project ignores go to the disk, if anywhere, and not into git."""
+    """Keep new files that the project ignores out of git: they go to the disk, if anywhere.
+
+    Args:
+        project: The project.
+        merged: The result, from which they are taken.
+        ours: What HEAD has.
+        theirs: The template's new version.
+        loose: What happens on disk; None where nothing does.
+    """
     known = {*ours, *merged.conflicts, *(c.path for c in merged.changes if c.action == "rename")}
     fresh = [path for path, entry in merged.tree.items() if path not in known and theirs.get(path) == entry]
     changes = []
