@@ -20,6 +20,7 @@ Pair = frozenset[tuple[str, Any]]
 # What a question without choices is answered with in the matrix: its default (None), and what breaks a file
 # that was put together carelessly. No braces: those that are left after rendering were forgotten.
 TYPED: Mapping[str, Sequence[Any]] = {
+    "example": [True, False],
     "all_questions": [None],  # decides what is asked, not what is generated
     "project_name": ["Churn", "Kündigung \"2\" \\ 'Ω' # 顧客 🦊"],
     "package_name": ["churn", "a_2b"],

@@ -21,7 +21,7 @@ CHANGED = {
     "requirements.txt",
 }
 ADDED = {"docs/report.png", "hydra/data/flights.yaml"}
-REMOVED = {"hydra/data/breast_cancer.yaml"}
+REMOVED = {"hydra/data/empty.yaml"}
 
 
 def tracked(folder: Path) -> set[str]:

@@ -50,6 +50,15 @@ _VERBS = {
   mlkata adopt                           as a commit on the branch mlkata/adopt
   mlkata adopt apps/churn -d ci=gitlab   a folder of a repository
   mlkata adopt --old-template gh:team/cookiecutter --from v1.2"""),
+    "add": ("add a component of the template, or another answer, to this project", """
+  mlkata add                             what this project's template offers
+  mlkata add model boosted --from lightgbm
+  mlkata add data houses --from data/houses.csv --dry-run
+  mlkata add ci=gitlab license=MIT       other answers, same version"""),
+    "remove": ("take away what was added, as long as it is unedited", """
+  mlkata remove model boosted
+  mlkata remove data houses --force      also what was edited since
+  mlkata remove example                  an answer that is yes or no"""),
     "relink": ("the template moved: record its new address", """
   mlkata relink https://git.example.com/team/template.git"""),
 }  # fmt: skip
@@ -62,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     args = argparse.Namespace(verb="", json="--json" in (sys.argv[1:] if argv is None else argv))
     try:
-        args = _parser().parse_args(argv)
+        args = _parse(argv)
         command = importlib.import_module(f"mlkata.commands.{args.verb}")
         report = command.run(args)
         show(report, as_json=args.json, quiet=args.quiet, verbose=args.verbose)
@@ -85,6 +94,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         what = f"this is a defect in mlkata: {type(error).__name__}: {error}"
         return _fail(args, what, "Please report it, with what MLKATA_DEBUG=1 shows.", ExitCode.USER)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    args, words = parser.parse_known_args(argv)
+    if args.verb == "add":  # which kinds and options there are is the template's to say
+        args.words = words
+    elif words:
+        parser.error(f"unrecognized arguments: {' '.join(words)}")
+    return args
 
 
 def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:
@@ -131,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (summary, examples) in _VERBS.items():
         verb = verbs.add_parser(
             name, help=summary, description=summary.capitalize(), formatter_class=raw,
-            epilog=f"examples:{examples}\n\n{_CODES}",
+            epilog=f"examples:{examples}\n\n{_CODES}", allow_abbrev=name != "add",
         )  # fmt: skip
         _common(verb, argparse.SUPPRESS)
         globals()[f"_{name}"](verb)
@@ -244,6 +263,19 @@ def _undo(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("path", nargs="?", metavar="PATH", help="the project (default: here)")
     verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")
     verb.add_argument("--force", action="store_true", help="also over what was edited since")
+
+
+def _add(verb: argparse.ArgumentParser) -> None:
+    verb.usage = "mlkata add [KIND NAME … [--OPTION VALUE …] | QUESTION=ANSWER …] [-n] [--json] [-q]"
+    _rendering(verb)
+    verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")
+
+
+def _remove(verb: argparse.ArgumentParser) -> None:
+    _rendering(verb)
+    verb.add_argument("words", nargs="+", metavar="WORD", help="a kind and names, or an answer to take back")
+    verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")
+    verb.add_argument("--force", action="store_true", help="also what was edited since")
 
 
 def _relink(verb: argparse.ArgumentParser) -> None:

@@ -205,6 +205,13 @@ class _Worker(Worker):
             return None
         return None if None in names else {posixpath.normpath(name.lstrip("/")) for name in names if name}
 
+    def say(self, value: Any) -> Any:
+        """What a component's setting says: its texts rendered, and those left out that turn out empty."""
+        if isinstance(value, list):
+            return [found for item in value if (found := self.say(item)) not in ("", [])]
+        with own_errors(self.request), Phase.use(Phase.RENDER):
+            return self._render_string(value) if isinstance(value, str) else value
+
     def message(self) -> str:
         """What the template says afterwards."""
         update = _operation.get() == "update"
@@ -266,13 +273,28 @@ def prepare(request: Request, source: Path, target: Path) -> _Worker:
     }
     _operation.set(request.operation)  # type: ignore[arg-type]
     with own_errors(request):
-        template.__dict__["_raw_config"] = _config(source)
+        whole = _config(source)
+        template.__dict__["_raw_config"] = request.component.config(whole) if request.component else whole
         worker.plan()
     return worker
 
 
+def read(request: Request, source: Path) -> dict[str, Any]:
+    """The template's settings and questions.
+
+    Args:
+        request: Which template and version.
+        source: The version's files.
+
+    Raises:
+        MlkataError: They can't be read.
+    """
+    with own_errors(request):
+        return _config(source)
+
+
 def _config(source: Path) -> dict[str, Any]:
-    """The template's settings and questions, once it is clear that they can be read."""
+    """As `read`, once it is clear that they can be read."""
     found = [path for path in source.glob("copier.*") if path.suffix.lower() in (".yml", ".yaml")]
     if len(found) != 1:
         return dict(CopierTemplate.__dict__["_raw_config"].func(SimpleNamespace(local_abspath=source)))

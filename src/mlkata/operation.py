@@ -6,13 +6,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mlkata.git import Git
 from mlkata.objects import Entry, Stages, index_info
-from mlkata.placing import copy
+from mlkata.placing import copy, link, place
 
 
 @dataclass
@@ -49,12 +49,14 @@ class Write:
         loose: Likewise on disk alone, the index left as it is.
         conflicts: Versions of conflicted paths, for the index.
         hidden: Tracked paths that are not on disk (a sparse checkout): the index alone.
+        files: As `loose`, taken from where they lie: data may be too large for git's store.
     """
 
     tracked: Mapping[str, Entry | None]
     loose: Mapping[str, Entry | None]
     conflicts: Mapping[str, Stages]
     hidden: frozenset[str] = frozenset()
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def keep_permissions(old: Path, new: Path) -> None:
@@ -75,7 +77,8 @@ def fingerprint(path: Path) -> str | None:
         return "link " + os.readlink(path)
     if stat.S_ISDIR(found.st_mode):
         return None
-    return f"{found.st_mode & 0o777:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    with path.open("rb") as content:
+        return f"{found.st_mode & 0o777:o} {hashlib.file_digest(content, 'sha256').hexdigest()}"
 
 
 def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Write) -> None:
@@ -97,8 +100,11 @@ def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Writ
         new = {path: entry for path, entry in on_disk.items() if entry}
         git.run("update-index", "-z", "--index-info", stdin=index_info(new), env=env)
         git.run("checkout-index", "-a", "-q", f"--prefix={incoming}/", env=env)
+    for path, source in write.files.items():
+        place(source, incoming / path, folder, link)
     folders: set[str] = set()
-    for number, (path, entry) in enumerate(sorted(on_disk.items())):
+    writes: dict[str, Entry | Path | None] = {**on_disk, **write.files}
+    for number, (path, entry) in enumerate(sorted(writes.items())):
         before = fingerprint(top / path)
         if entry and before is not None:
             keep_permissions(top / path, incoming / path)

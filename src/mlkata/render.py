@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlkata.checkout import Checkout
 from mlkata.errors import MlkataError
@@ -23,6 +23,9 @@ from mlkata.objects import Tree
 from mlkata.process import GitError
 from mlkata.template import Template, Version
 from mlkata.trust import Trust
+
+if TYPE_CHECKING:
+    from mlkata.components import Kind
 
 
 class Source(NamedTuple):
@@ -48,6 +51,7 @@ class Request:
         named: Those of `data` that must be questions of the template.
         operation: As Copier names it to the template: copy or update.
         trust: What may run code.
+        component: What of the template to render, where it is not the project.
     """
 
     template: Template
@@ -61,6 +65,7 @@ class Request:
     ask_again: bool = False
     operation: str = "update"
     trust: Trust = field(default_factory=Trust)
+    component: Kind | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Rendered:
         kept: Paths that the template writes only where there is no such file (`_skip_if_exists`).
         message: What the template says to a person afterwards.
         secret: Whether an answer went in that is recorded nowhere, so that this must not be kept.
+        settings: What a component's file says beside its questions.
     """
 
     tree: Tree
@@ -80,6 +86,7 @@ class Rendered:
     kept: frozenset[str]
     message: str = ""
     secret: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Pair(NamedTuple):
@@ -107,10 +114,17 @@ def render(request: Request, git: Git) -> Rendered:
     Raises:
         MlkataError: The template or an answer is wrong, or it wants to run code untrusted (code 4).
     """
+    return next(iter(several([request], git)))
+
+
+def several(requests: Iterable[Request], git: Git) -> Iterator[Rendered]:
+    """As `render`, of several requests to one template, one after the other."""
     work = Path(tempfile.mkdtemp(dir=git.work()))
+    source: Checkout | None = None
     try:
-        source = request.template.checkout(work / "template")
-        return _Version(request, source, work / "project").rendered(git)
+        for number, request in enumerate(requests):
+            source = source or request.template.checkout(work / "template")
+            yield _Version(request, source, work / f"project-{number}").rendered(git)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -186,7 +200,7 @@ class _Version:
         self.unique = True
         for file, path, context in self.worker.planned:
             name = path.as_posix()
-            _check_path(name, request)
+            check_path(name, request.template.url)
             self.unique &= name not in self.plan
             self.plan[name] = Source(file.as_posix(), context)
 
@@ -251,6 +265,7 @@ class _Version:
         tree = dict(standing or {})
         self.worker.draw({path for path in self.plan if path not in tree})
         tree |= git.add_files(self.target)
+        said = self.request.component.settings if self.request.component else {}
         if any(entry.mode == "160000" for entry in tree.values() if standing is None):
             raise MlkataError(
                 f"the template {self.request.template.url} makes a repository inside the project"
@@ -261,16 +276,22 @@ class _Version:
             kept=frozenset(path for path in self.plan if self.worker.match_skip(Path(path))),
             message=self.worker.message(),
             secret=self.worker.secret(),
+            settings={name: self.worker.say(value) for name, value in said.items()},
         )
 
 
 _DOT_GIT = re.compile(r"(?i)^(\.git|git~1)$")
 
 
-def _check_path(path: str, request: Request) -> None:
+def check_path(path: str, url: str) -> None:
+    """Refuse what would land outside the project.
+
+    Raises:
+        MlkataError: It would.
+    """
     if escapes(path):
         raise MlkataError(
-            f"the template {request.template.url} writes {path!r}, which is not a file of the project",
+            f"the template {url} writes {path!r}, which is not a file of the project",
             "Check the answers that make up this path, and whether you trust the template.",
         )
 

@@ -15,6 +15,7 @@ _COLOURS = {
     "add": "32", "change": "33", "delete": "31", "rename": "36", "conflict": "1;31",
     "kept": "35", "skipped": "35", "edited": "33", "moved": "36", "deleted": "31",
 }  # fmt: skip
+_WHERE_ASKED = ("patch", "offers")  # keys that an object has only where there is something in them
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Report:
         patch: A patch, where one was asked for.
         next: What to type next.
         notes: What else to know.
+        offers: What the template offers to add, where that was asked.
     """
 
     command: str
@@ -50,17 +52,17 @@ class Report:
     patch: str = ""
     next: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    offers: dict[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "patch"}
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _WHERE_ASKED}
         found["code"] = int(self.code)
         found["files"] = [
             {key: value for key, value in change._asdict().items() if value is not None}
             for change in self.files
         ]
-        if self.patch:
-            found["patch"] = self.patch
+        found |= {name: value for name in _WHERE_ASKED if (value := getattr(self, name))}
         return found
 
 

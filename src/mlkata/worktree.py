@@ -89,6 +89,20 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
+def present(project: Project, paths: Iterable[str]) -> Tree:
+    """Those of some paths that are on disk, as they are there."""
+    folder = project.folder
+    there = [path for path in paths if os.path.lexists(folder / path) and not obstacle(folder, path)]
+    return project.git.add_files(folder, there) if there else {}
+
+
+def indexed(project: Project, paths: Iterable[str]) -> set[str]:
+    """Those of some paths that git tracks, committed or not."""
+    names = [project.prefix + path for path in paths]
+    found = project.git.run("ls-files", "-z", "--", *names).split(b"\0")[:-1] if names else []
+    return {os.fsdecode(name)[len(project.prefix) :] for name in found}
+
+
 def obstacle(folder: Path, path: str) -> str | None:
     """What stands where a file shall be written, or on the way to it."""
     target = folder / path

@@ -15,7 +15,7 @@ from evolving import Repository, command, inside, mlkata, project, run, template
 from mlkata import cli
 from mlkata.report import Report
 
-VERBS = ["new", "update", "check", "diff", "restore", "undo", "adopt", "relink"]
+VERBS = ["new", "update", "check", "diff", "restore", "undo", "add", "remove", "adopt", "relink"]
 DOCUMENT = Path(__file__).parents[2] / "docs/json.md"
 
 
@@ -40,7 +40,7 @@ def test_each_example_of_the_help_is_a_command_line(verb: str) -> None:
         for line in (
             example.split(" | git apply -R")[0].replace("--continue | --abort", "--abort").splitlines()
         ):
-            assert cli._parser().parse_args(line.split()).verb == verb
+            assert cli._parse(line.split()).verb == verb
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,14 @@ def test_every_verbs_object_has_just_the_documented_keys(
         (0, ["undo", made.path]),
         (0, ["update", made.path]),
         (0, ["undo", made.path]),
+        (0, ["add", "-C", made.path]),
+        (0, ["add", "-C", made.path, "extra=no", "--dry-run"]),
+        (0, ["remove", "-C", made.path, "extra", "--dry-run"]),
         (0, ["relink", "-C", made.path, source.path]),
     ]
     for code, line in lines:
         found = mlkata(*line, "--json", code=code).data
-        assert found.keys() | {"patch"} == keys, line
+        assert found.keys() | {"patch", "offers"} == keys, line
         assert found["command"] == line[0]
         assert found["code"] == code
         for file in found["files"]:
@@ -106,7 +109,7 @@ def test_every_verbs_object_has_just_the_documented_keys(
     empty = tmp_path / "empty"
     empty.mkdir()
     for verb in VERBS[1:]:
-        more = {"restore": ["x"], "relink": ["x"]}.get(verb, [])
+        more = {"restore": ["x"], "remove": ["x"], "relink": ["x"]}.get(verb, [])
         done = mlkata(verb, "-C", empty, "--json", *more, code=None)
         found = done.data
         assert found.keys() == failed
@@ -167,7 +170,7 @@ def test_a_git_that_is_too_old_or_missing_is_said(
     verb: str, says: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_git(tmp_path, says, monkeypatch)
-    more = {"new": ["x"], "restore": ["x"], "relink": ["x"]}.get(verb, [])
+    more = {"new": ["x"], "restore": ["x"], "remove": ["x"], "relink": ["x"]}.get(verb, [])
     assert message in mlkata(verb, *more, code=1).err
     assert mlkata(verb, *more, "--json", code=1).data["code"] == 1
 

@@ -4,6 +4,7 @@ class TestMine(ModelSuite):
     name = "mine"
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,8 @@ class TestLinear(ModelSuite):
 
 
 def test_every_model_is_tested() -> None:
+    for file in Path(__file__).parent.glob("test_model_*.py"):
+        import_module(file.stem)
     tested = {suite.name for suite in ModelSuite.__subclasses__()}
     assert tested == set(names())
 

@@ -112,21 +112,40 @@ def rendered(found: Project, args: Namespace) -> tuple[str, Tree]:
     known = cache.load(found.git, found.answers)
     if known:
         return known.oid, known.tree(found.git)
-    from mlkata import render, sync
+    from mlkata import render
     from mlkata.trust import Trust
 
-    source = Template(found.source, found.folder, offline=args.offline)
-    version = source.find(found.commit)
-    if version is None:
-        source.fetch()
-        version = sync.base(found, source).version
-    assert version  # noqa: S101 - nothing is cached, so `base` found it or stopped
+    source, version = recorded(found, args)
     progress(f"Rendering {found.commit} once", args)
     wanted = render.Request(
         source, version, found.folder, found.answers_file, found.answers, trust=Trust(grant=args.trust)
     )
     tree = render.render(wanted, found.git).tree
     return cache.store(found.git, found.answers, tree, version.sha), tree
+
+
+def recorded(found: Project, args: Namespace) -> tuple[Template, Version]:
+    """The template and the version that a project records; fetched only where that is not here yet.
+
+    Raises:
+        MlkataError: The template no longer has it, or can't be reached (code 6).
+    """
+    from mlkata import sync
+
+    source = Template(found.source, found.folder, offline=args.offline)
+    known = cache.load(found.git, found.answers)
+    if known and source.find(known.sha):
+        return source, Version(found.commit, known.sha)
+    version = source.find(found.commit)
+    if version is None:
+        source.fetch()
+        version = sync.base(found, source).version
+    if version is None:
+        raise MlkataError(
+            f"the template {found.source} no longer has {found.commit!r}, which this project is from",
+            "mlkata update brings the project to a version that it has.",
+        )
+    return source, version
 
 
 PATCH = (

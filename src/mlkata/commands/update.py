@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from mlkata import project, sync, template, versions, worktree
 from mlkata.commands import common
@@ -32,6 +33,44 @@ def run(args: Namespace) -> Report:
                     raise
                 time.sleep(0.3)
         return _update(found, template.Template(found.source, found.folder, offline=args.offline), args)
+
+
+def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> Report:
+    """Give other answers to the version that a project has; the caller holds the lock.
+
+    Args:
+        found: The project.
+        data: The answers.
+        args: The command line's flags.
+
+    Raises:
+        MlkataError: It can't be done; nothing was written.
+    """
+    if not args.dry_run:
+        worktree.check_clean(found)
+    source, goal = common.recorded(found, args)
+    start = sync.base(found, source)
+    report = Report(
+        args.verb, project=str(found.folder), template=found.source, old=found.commit, new=found.commit
+    )
+    flags = {"branch": None, "diff": False, "defaults": True, "ask_again": False, "data": None}
+    whole = Namespace(**{**vars(args), **flags})
+    plan = sync.plan(found, start, common.request(whole, source, goal, found, data), disk=True)
+    report.files = plan.changes
+    if not plan.changes:
+        report.status, report.headline = "up-to-date", "Nothing changes: it is answered so already."
+        return report
+    report = _deliver(found, plan, report, whole)
+    said = ", ".join(f"{name}={_word(value)}" for name, value in data.items())
+    conflicts = " with conflicts" if report.code else ""
+    report.headline = f"Answered {said}{conflicts}; the version stays {found.commit}:"
+    if args.dry_run:
+        report.headline = f"{said} would do this; nothing was written:"
+    return report
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _update(found: project.Project, source: template.Template, args: Namespace) -> Report:
@@ -79,7 +118,8 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
         return report
     if args.dry_run:
         report.status, report.headline = "planned", f"{span} would do this; nothing was written:"
-        report.next = ["mlkata update", "mlkata update --diff   (the same as a patch)"]
+        if report.command == "update":
+            report.next = ["mlkata update", "mlkata update --diff   (the same as a patch)"]
         return report
     report.status = "conflicts" if conflicts else "done"
     report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
@@ -104,7 +144,7 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
         report.next = ["git diff --cached", "git commit", "mlkata undo   (all as it was)"]
     if any("lock" in change.why for change in plan.changes if change.action == "skipped"):
         report.next.insert(0, "make lock   (the template's dependencies changed)")
-    sync.to_folder(found, plan, "update", report.data())
+    sync.to_folder(found, plan, report.command, report.data())
     if plan.message:
         report.notes.append(plan.message)
     return report

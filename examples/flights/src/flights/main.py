@@ -11,18 +11,8 @@ from typing import Any
 from .middleware.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, did_you_mean
 from .middleware.logger import COMMAND, log, redact, set_up
 
-JOBS = {
-    "retrieve": "read the data, check it, split it into train and test",
-    "optimize": "search for better parameters",
-    "train": "fit a model and register it as a new version in MLflow",
-    "evaluate": "measure it, write the report, promote it if it passes the gate",
-    "predict": "predict rows with the champion",
-    "register": "push the predictions to the SQL table where they are read",
-    "rollback": "make the former champion champion again",
-    "reproduce": "train again what a run trained, and compare",
-    "draft": "draft the YAML of a new data set from the data",
-    "summary": "show where things stand, and what to try next",
-}
+FOLDER = Path(__file__).parent / "jobs"  # a module there is a job: its name, its words, its one function
+PIPELINE = ("retrieve", "optimize", "train", "evaluate", "predict", "register")
 POSITIONAL = {"reproduce": "run", "draft": "draft.source"}  # `reproduce RUN` is `reproduce run=RUN`
 
 
@@ -32,9 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if job in ("-h", "--help", "help"):
             print(_help())
-        elif job not in JOBS:
+        elif job not in jobs():
             raise UserError(
-                f"there is no job {job!r}; {did_you_mean(job, JOBS)} (`{COMMAND} --help` lists all)"
+                f"there is no job {job!r}; {did_you_mean(job, jobs())} (`{COMMAND} --help` lists all)"
             )
         elif {"-h", "--help"} & set(rest):
             print(_help_of(job))
@@ -49,6 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
             raise  # a bug, ours or of a new model: its traceback is what helps
         return _fail(message, error.exit_code if isinstance(error, UserError) else EXIT_USER)
     return 0
+
+
+def jobs() -> list[str]:
+    """Return the names of all jobs, those of the pipeline first."""
+    names = sorted(file.stem for file in FOLDER.glob("*.py"))
+    return sorted(names, key=lambda name: PIPELINE.index(name) if name in PIPELINE else len(PIPELINE))
 
 
 def _root() -> Path:
@@ -133,10 +129,11 @@ def _fail(message: str, code: int) -> int:
 
 
 def _help() -> str:
-    jobs = "\n".join(f"  {name:<11}{text}" for name, text in JOBS.items())
+    width = max(map(len, jobs())) + 2
+    lines = "\n".join(f"  {name:<{width}}{_words(name).splitlines()[0].rstrip('.')}" for name in jobs())
     return f"""usage: {COMMAND} JOB [KEY=VALUE …] [--multirun]
 
-{jobs}
+{lines}
 
 Every key of hydra/*.yaml can be given a value: `{COMMAND} train model=lightgbm seed=1`.
 `{COMMAND} JOB --help` tells about one job; `{COMMAND} JOB --cfg job` prints its configuration.
@@ -144,11 +141,13 @@ An error says what to do in a line or two; with TRACEBACK=1 in the environment i
 
 
 def _help_of(job: str) -> str:
-    """Return a job's own words: read, not imported, so that help is quick."""
-    source = (Path(__file__).parent / "jobs" / f"{job}.py").read_text(encoding="utf-8")
-    text = ast.get_docstring(ast.parse(source)) or ""
-    text = text.replace(f"\n    {job}", f"\n    {COMMAND} {job}")
+    text = _words(job).replace(f"\n    {job}", f"\n    {COMMAND} {job}")
     return f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}"
+
+
+def _words(job: str) -> str:
+    """Return a job's own words: read, not imported, so that help is quick."""
+    return ast.get_docstring(ast.parse((FOLDER / f"{job}.py").read_text(encoding="utf-8"))) or job
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draft the YAML of a new data set from the data itself; then read it, correct it, and retrieve.
+"""Draft the YAML of a new data set from the data: read it, correct it.
 
 Examples:
     draft data/houses.csv draft.target=price           writes hydra/data/houses.yaml

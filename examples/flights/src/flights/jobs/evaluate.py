@@ -1,4 +1,4 @@
-"""Measure a model on the test part, write the report, and promote it to champion if it passes the gate.
+"""Measure a model, write the report, promote it if it passes the gate.
 
 Examples:
     evaluate                                   the model that train registered last

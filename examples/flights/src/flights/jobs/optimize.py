@@ -1,4 +1,4 @@
-"""Search for better parameters by cross-validation on the train part; train picks up the best.
+"""Search for better parameters by cross-validation on the train part.
 
 Examples:
     optimize                                   as many trials as hydra/optimizer/quick.yaml says

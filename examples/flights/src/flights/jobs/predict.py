@@ -1,4 +1,4 @@
-"""Predict a file of rows, batch by batch: memory stays the same however large it is.
+"""Predict a file of rows in batches: memory stays the same however large.
 
 Examples:
     predict                                    the test part, with the champion

@@ -1,7 +1,11 @@
-"""Where data comes from and goes to: scikit-learn's own sets, files by path or address, SQL databases."""
+"""Where data comes from and goes to: scikit-learn's own sets, files by path or address, SQL databases.
+
+Another kind of source is a module `source_<kind>.py` beside this one, with a function `read` like those here.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -27,7 +31,8 @@ def read(source: Source, *, text: list[str] | None = None) -> pl.DataFrame:
     """
     readers = {"sklearn": _sklearn, "csv": _file, "parquet": _file, "sql": _sql}
     try:
-        frame = readers[source.kind](source, text or [])
+        own = import_module(f".source_{source.kind}", __package__) if source.kind not in readers else None
+        frame = (own.read if own else readers[source.kind])(source, text or [])
         return frame.sql(source.query) if source.query and source.kind != "sql" else frame
     except (OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
         raise UserError(f"data.source: {source.kind} {source.uri!r} can't be read: {error}") from error

@@ -1,4 +1,4 @@
-"""Push the predictions to the SQL table where the business reads them.
+"""Push the predictions to the SQL table where they are read.
 
 Examples:
     register                                   to the SQLite file in outputs/

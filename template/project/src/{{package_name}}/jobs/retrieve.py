@@ -1,4 +1,4 @@
-"""Read the data set from its source, check it against its YAML, split it, and keep train and test.
+"""Read the data, check it, and split it into train and test.
 
 Examples:
     retrieve                                   the data set that hydra/default.yaml names

@@ -1,4 +1,4 @@
-"""Show where things stand: the last evaluation beside the baseline, where everything is, what to try next.
+"""Show where things stand, and what to try next.
 
 Examples:
     summary

@@ -1,4 +1,4 @@
-"""Fit a model on the train part, measure it on the test part, and register it as a new version in MLflow.
+"""Fit a model, measure it, register it as a new version in MLflow.
 
 Examples:
     train                                      the model that hydra/default.yaml names

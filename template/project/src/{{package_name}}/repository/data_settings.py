@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ..middleware.errors import did_you_mean
 
 Dtype = Literal["int", "float", "str", "bool", "date", "datetime"]
 WRITTEN = ("prediction", "probability", "model_version", "run_id", "lineage")  # beside the id, a prediction
@@ -59,10 +62,19 @@ class Source(Section):
     writes that a value is missing, besides leaving it out.
     """
 
-    kind: Literal["sklearn", "csv", "parquet", "sql"]
+    kind: str
     uri: str
     query: str | None = None
     null_values: list[str] = []
+
+    @field_validator("kind")
+    @classmethod
+    def _kind_is_known(cls, kind: str) -> str:
+        own = Path(__file__).parent.glob("source_*.py")
+        kinds = ["sklearn", "csv", "parquet", "sql", *(file.stem.removeprefix("source_") for file in own)]
+        if kind not in kinds:
+            raise ValueError(f"there is no source {kind!r}; {did_you_mean(kind, kinds)}")
+        return kind
 
 
 class Split(Section):

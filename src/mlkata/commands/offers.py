@@ -1,0 +1,211 @@
+"""What `add` and `remove` share: what a template offers, and which of it the words of a command line mean."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from mlkata import components
+from mlkata.commands import common
+from mlkata.components import NAME, Catalogue, Kind
+from mlkata.errors import MlkataError
+from mlkata.project import Project
+from mlkata.render import Request
+from mlkata.report import Report
+from mlkata.template import Version
+from mlkata.trust import Trust
+
+_YES_OR_NO = ("yes", "no", "true", "false", "y", "n", "on", "off", "1", "0")  # as Copier takes them
+
+
+def at(found: Project, args: Namespace) -> Catalogue:
+    """What the version offers that a project records.
+
+    Raises:
+        MlkataError: The template can't be reached or read.
+    """
+    source, version = common.recorded(found, args)
+    return components.catalogue(source, version, found.git)
+
+
+def request(
+    found: Project,
+    offered: Catalogue,
+    kind: Kind,
+    name: str,
+    options: Mapping[str, Any],
+    args: Namespace,
+    version: Version | None = None,
+) -> Request:
+    """What to render for a component.
+
+    Args:
+        found: The project.
+        offered: What its template offers.
+        kind: The component's kind.
+        name: What it is called.
+        options: What was chosen.
+        args: The command line's flags.
+        version: The template's version, where it is not the recorded one.
+
+    Raises:
+        MlkataError: It can't be called that.
+    """
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith((".", "-")):
+        raise MlkataError(f"{name!r} is no name for a component", "Letters, digits and _ are.")
+    own = {key: value for key, value in found.answers.items() if not key.startswith("_")}
+    return Request(
+        template=offered.template,
+        version=version or offered.version,
+        destination=found.folder,
+        answers_file=found.answers_file,
+        answers={key: value for key, value in found.answers.items() if key not in kind.questions},
+        data={"project": own, **options, NAME: name},
+        trust=Trust(grant=args.trust),
+        component=kind,
+    )
+
+
+def are_answers(offered: Catalogue, words: Sequence[str], verb: str) -> bool:
+    """Whether words are answers to questions, not a kind and names.
+
+    Raises:
+        MlkataError: They are some of each.
+    """
+    if words[0] in offered.kinds and "=" not in words[0]:
+        return False
+    answers = ["=" in word or word in offered.questions for word in words]
+    if any(answers) and not all(answers):
+        raise MlkataError(
+            f"{words[answers.index(False)]} is no answer to a question of the template",
+            f"One at a time: mlkata {verb} KIND NAME, or mlkata {verb} QUESTION=ANSWER …",
+        )
+    return all(answers)
+
+
+def answers(offered: Catalogue, words: Sequence[str], verb: str) -> dict[str, Any]:
+    """The answers that words are: `question=answer`, or a question of yes and no alone.
+
+    Raises:
+        MlkataError: There is no such question, or it can't be answered so.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if name not in offered.questions:
+            raise unknown(f"the template asks for no {name}", name, offered.questions)
+        choices = components.values(offered.questions[name])
+        if not sign and choices == [True, False]:
+            found[name] = verb == "add"
+            continue
+        if not sign or verb == "remove":
+            raise MlkataError(
+                f"{name} is a question: an answer is needed", f"mlkata add {name}={spelled(choices)}"
+            )
+        check(name, value, choices)
+        found[name] = value
+    return found
+
+
+def check(name: str, value: str, choices: Sequence[Any]) -> None:
+    """Refuse what is none of the choices, where there are some.
+
+    Raises:
+        MlkataError: It is none.
+    """
+    known = [*_YES_OR_NO] if choices == [True, False] else [str(choice) for choice in choices]
+    if known and (value.lower() if known == [*_YES_OR_NO] else value) not in known:
+        raise unknown(f"{name} can't be {value!r}", value, ["yes", "no"] if known == [*_YES_OR_NO] else known)
+
+
+def kind(offered: Catalogue, words: Sequence[str], verb: str) -> Kind:
+    """The kind that the first word is.
+
+    Raises:
+        MlkataError: There is none of that name, or no name follows.
+    """
+    if words[0] not in offered.kinds:
+        known = [*offered.kinds, *offered.questions]
+        raise unknown(f"the template has no {words[0]} to {verb}", words[0], known)
+    if len(words) < 2:
+        raise MlkataError(f"what the {words[0]} is called is missing", f"mlkata {verb} {words[0]} NAME")
+    return offered.kinds[words[0]]
+
+
+def no_options(options: Mapping[str, Any]) -> None:
+    """Refuse options where answers are given.
+
+    Raises:
+        MlkataError: There are some.
+    """
+    if options:
+        raise MlkataError(f"--{next(iter(options))} goes with a component, not with answers")
+
+
+def unknown(what: str, word: str, known: Iterable[Any]) -> MlkataError:
+    """An error that names the nearest of what there is, or all."""
+    names = [str(name) for name in known]
+    near = get_close_matches(word, names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(names) or 'nothing'}."
+    return MlkataError(what, f"{hint} mlkata add lists what the template offers.")
+
+
+def spelled(choices: Sequence[Any]) -> str:
+    """Choices as a person types them."""
+    if choices == [True, False]:
+        return "yes|no"
+    return "|".join(map(str, choices)) or "…"
+
+
+def line(text: object) -> str:
+    """The first line of a help text; nothing, where answers go into it."""
+    first = str(text or "").strip().partition("\n")[0]
+    return "" if "{{" in first or "{%" in first else first
+
+
+def report(verb: str, found: Project) -> Report:
+    """A report of what stays at its version."""
+    version = found.commit
+    return Report(verb, project=str(found.folder), template=found.source, old=version, new=version)
+
+
+def listed(found: Project, offered: Catalogue) -> Report:
+    """All that a template offers."""
+    said = report("add", found)
+    lines = [f"{found.source} at {found.commit} offers:", ""]
+    asked = {name: q for name, q in offered.questions.items() if components.values(q)}
+    if not offered.kinds and not asked:
+        lines = [f"{found.source} at {found.commit} offers nothing to add."]
+    for one in offered.kinds.values():
+        lines.append(f"  mlkata add {one.name + ' NAME':<15} {one.help}".rstrip())
+        for name, question in one.options.items():
+            choices = spelled(components.values(question))
+            lines.append(f"    --{name} {choices}   {line(question.get('help'))}".rstrip())
+    lines += [""] if offered.kinds and asked else []
+    for name, question in asked.items():
+        now = found.answers.get(name, question.get("default"))
+        now = {True: "yes", False: "no"}.get(now, now) if isinstance(now, bool) else now
+        lines.append(f"  mlkata add {name}={spelled(components.values(question))}   (now {now})")
+    said.headline = "\n".join(lines)
+    said.offers = {
+        "components": {
+            one.name: {
+                "help": one.help,
+                "options": {name: _offer(question) for name, question in one.options.items()},
+            }
+            for one in offered.kinds.values()
+        },
+        "questions": {name: {**_offer(q), "now": found.answers.get(name)} for name, q in asked.items()},
+    }
+    return said
+
+
+def _offer(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "help": line(question.get("help")),
+        "choices": components.values(question),
+        "default": question.get("default"),
+    }

@@ -1,0 +1,193 @@
+"""Components: what a template can add to a project that is there already, read from the template.
+
+A template keeps them in the folder `components/` beside its `_subdirectory`, a folder a kind. `component.yml`
+in it is read as `copier.yml` is (questions, `name` among them; settings begin with `_`), and `files/` is laid
+out as the project (docs/components.md). Nothing here knows what the kinds are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mlkata.errors import MlkataError
+from mlkata.git import Git
+from mlkata.process import GitError
+from mlkata.template import Template, Version
+
+NAME = "name"
+"""The question that every component asks: what it is called."""
+
+_FILE = "component.yml"
+_SETTINGS = {"_help", "_next", "_module", "_run", "_makes"}
+_MOST = 256  # of one component's variants; it has too many options that has more
+_PROJECTS = ("_tasks", "_migrations", "_skip_if_exists", "_exclude")  # they are about the project as a whole
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of component.
+
+    Attributes:
+        name: What it is called: its folder.
+        folder: Where that is, from the template's top.
+        questions: What it asks, as Copier has it: its name, its options, what follows from them.
+        settings: What else its file says, without the leading `_`.
+        filled: Whether it has files of its own.
+    """
+
+    name: str
+    folder: str
+    questions: dict[str, dict[str, Any]]
+    settings: dict[str, Any]
+    filled: bool
+
+    @property
+    def help(self) -> str:
+        """What it is, in a line."""
+        return str(self.settings.get("help") or "")
+
+    @property
+    def options(self) -> dict[str, dict[str, Any]]:
+        """What can be chosen beside the name."""
+        return {n: q for n, q in self.questions.items() if n != NAME and q.get("when") is not False}
+
+    def config(self, project: Mapping[str, Any]) -> dict[str, Any]:
+        """What Copier renders it by: the template's own settings and questions, and what differs.
+
+        Args:
+            project: The template's `copier.yml`.
+        """
+        kept = {key: value for key, value in project.items() if key not in _PROJECTS}
+        kept = {key: value for key, value in kept.items() if not key.startswith("_message")}
+        where = {"_subdirectory": f"{self.folder}/files"} if self.filled else {"_exclude": ["*"]}
+        return kept | self.questions | where
+
+    def variants(self) -> Iterator[dict[str, Any]]:
+        """All that its options can be; those that are free text keep their defaults."""
+        choices = [[(name, value) for value in values(q)] for name, q in self.options.items() if values(q)]
+        choices += [[(name, "")] for name, q in self.options.items() if "default" not in q and not values(q)]
+        for picked in itertools.islice(itertools.product(*choices), _MOST):
+            yield dict(picked)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a version of a template offers.
+
+    Attributes:
+        template: The template.
+        version: Which version of it.
+        kinds: Its components.
+        questions: What it asks, but for what is computed or secret.
+    """
+
+    template: Template
+    version: Version
+    kinds: dict[str, Kind]
+    questions: dict[str, dict[str, Any]]
+
+
+def values(question: Mapping[str, Any]) -> list[Any]:
+    """What may be answered; empty for free text, and where it is worked out."""
+    choices = question.get("choices")
+    if isinstance(choices, dict):
+        choices = list(choices.values())
+    if isinstance(choices, list):
+        plain = [choice[1] if isinstance(choice, list) else choice for choice in choices]
+        return [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
+    is_bool = question.get("type") == "bool" or isinstance(question.get("default"), bool)
+    return [True, False] if is_bool else []
+
+
+def catalogue(template: Template, version: Version, git: Git) -> Catalogue:
+    """Read what a version of a template offers.
+
+    Raises:
+        MlkataError: It can't be read, or a component is not written as docs/components.md has it.
+    """
+    with _files(template, version, git) as source:
+        from mlkata import copying
+        from mlkata.render import Request
+
+        whole = copying.read(Request(template, version, source, None, {}), source)
+        folder = PurePosixPath(str(whole.get("_subdirectory") or ".")).parent / "components"
+        inside = source / folder
+        kinds = {}
+        if whole.get("_subdirectory") and inside.is_dir() and not inside.is_symlink():
+            files = sorted(inside.glob(f"*/{_FILE}"))
+            found = [
+                file.parent
+                for file in files
+                if file.resolve() == source.resolve() / folder / file.parent.name / _FILE
+            ]
+            kinds = {path.name: _kind(path, f"{folder}/{path.name}", template, version) for path in found}
+    shown = {
+        name: question if isinstance(question, dict) else {"default": question}
+        for name, question in whole.items()
+        if not name.startswith("_")
+    }
+    hidden = {name for name, q in shown.items() if q.get("when") is False or q.get("secret")}
+    hidden |= set(whole.get("_secret_questions") or ())
+    return Catalogue(template, version, kinds, {n: q for n, q in shown.items() if n not in hidden})
+
+
+def earlier(template: Template, version: Version, kind: Kind) -> Iterator[Version]:
+    """The releases before a version, newest first, in which a component was another."""
+    git = template.git
+    seen = {git.oid(f"{version.sha}:{kind.folder}")}
+    for name in reversed(template.releases()):
+        older = template.find(name)
+        if (
+            older is None
+            or git.call("merge-base", "--is-ancestor", older.sha, version.sha, ok=(0, 1)).returncode
+        ):
+            continue
+        tree = git.oid(f"{older.sha}:{kind.folder}")
+        if tree and tree not in seen:
+            seen.add(tree)
+            yield older
+
+
+@contextmanager
+def _files(template: Template, version: Version, git: Git) -> Iterator[Path]:
+    work = Path(tempfile.mkdtemp(dir=git.work()))
+    try:
+        checkout = template.checkout(work / "template")
+        try:
+            checkout.switch(version.sha)
+        except GitError:
+            if not template.renew():
+                raise
+            checkout.switch(version.sha)
+        yield checkout.folder
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _kind(path: Path, folder: str, template: Template, version: Version) -> Kind:
+    import yaml
+
+    where = f"{folder}/{_FILE} of the template {template.url} at {version.name}"
+    try:
+        found = yaml.safe_load((path / _FILE).read_bytes())
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise MlkataError(f"{where} is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise MlkataError(f"{where} is no list of questions")
+    settings = {key: value for key, value in found.items() if key.startswith("_")}
+    questions = {key: value for key, value in found.items() if key not in settings}
+    if unknown := sorted(settings.keys() - _SETTINGS):
+        raise MlkataError(f"{where} has {unknown[0]}; there is: {', '.join(sorted(_SETTINGS))}")
+    if wrong := [key for key, value in questions.items() if not isinstance(value, dict)]:
+        raise MlkataError(f"{where}: {wrong[0]} is no question")
+    if NAME not in questions:
+        raise MlkataError(f"{where} does not ask for a name")
+    filled = (path / "files").is_dir()
+    return Kind(path.name, folder, questions, {key[1:]: value for key, value in settings.items()}, filled)
