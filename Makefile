@@ -58,7 +58,7 @@ fuzz: $(STAMP) ## The property tests, at length
 	EXAMPLES=4000 $(BIN)/pytest tests/generator/test_partial.py tests/generator/test_kill.py tests/generator/test_end_to_end.py $(ARGS)
 
 bench: $(STAMP) ## Every figure of benchmarks/README.md
-	for file in benchmarks/bench_*.py benchmarks/sync.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/bench_*.py benchmarks/sync.py benchmarks/fleet.py; do $(BIN)/python $$file || exit 1; done
 
 lock: $(STAMP) ## Renew the template's locks, then ours from them
 	$(BIN)/python scripts/lock.py

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from mlkata.errors import MlkataError
 from mlkata.git import Git
+
+
+class Place(Protocol):
+    """Where Copier finds the files of the version that was switched to last."""
+
+    folder: Path
+
+    def switch(self, sha: str) -> None:
+        """Bring the folder to a version."""
 
 
 class Checkout:

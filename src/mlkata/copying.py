@@ -7,12 +7,8 @@ every output with `copier copy` fail when it moves.
 
 from __future__ import annotations
 
-import os
 import posixpath
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePath
 from types import SimpleNamespace
@@ -31,6 +27,7 @@ from jinja2 import TemplateError, meta
 
 from mlkata.errors import MlkataError
 from mlkata.explaining import own_errors, words
+from mlkata.process import output_aside
 from mlkata.versions import pep440
 
 if TYPE_CHECKING:
@@ -82,7 +79,14 @@ class _Worker(Worker):
         return LazyDict({name: partial(load, path) for name, path in known})
 
     def _check_unsafe(self, mode: Any) -> None:  # noqa: ARG002
-        self.request.trust.check(self.request.template, self.request.version, self._features())
+        raw = self.template._raw_config
+        wants = {
+            "tasks": self.template.tasks,
+            "migrations": raw.get("_migrations"),
+            "Jinja extensions": self.template.jinja_extensions,
+        }
+        features = [name for name, value in wants.items() if value]
+        self.request.trust.check(self.request.template, self.request.version, features)
 
     def _check_migrations(self) -> None:
         """Stop where the way to this version leads over migrations; they are Copier's to run."""
@@ -100,15 +104,6 @@ class _Worker(Worker):
                 f"{self.request.version.name}, which mlkata does not run; nothing was written",
                 "Take this step with `copier update --trust`; mlkata update works again after it.",
             )
-
-    def _features(self) -> list[str]:
-        raw = self.template._raw_config
-        wants = {
-            "tasks": self.template.tasks,
-            "migrations": raw.get("_migrations"),
-            "Jinja extensions": self.template.jinja_extensions,
-        }
-        return [name for name, value in wants.items() if value]
 
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: Any = None) -> None:
         if self._drawing is None:
@@ -141,9 +136,9 @@ class _Worker(Worker):
         self._check_migrations()
         unknown = [name for name in self.request.named if name not in self.template.questions_data]
         if unknown:
+            which = f"{self.request.template.url} at {self.request.version.name}"
             raise MlkataError(
-                f"the template {self.request.template.url} at {self.request.version.name} "
-                f"asks for no {', '.join(unknown)}",
+                f"the template {which} asks for no {', '.join(unknown)}",
                 "Its questions: " + ", ".join(self.template.questions_data) + ".",
             )
         with Phase.use(Phase.PROMPT):
@@ -221,12 +216,9 @@ class _Worker(Worker):
 
 
 _JINJA = {
-    "block_start_string": "{%",
-    "variable_start_string": "{{",
-    "comment_start_string": "{#",
-    "line_statement_prefix": None,
-    "line_comment_prefix": None,
-}
+    "block_start_string": "{%", "variable_start_string": "{{", "comment_start_string": "{#",
+    "line_statement_prefix": None, "line_comment_prefix": None,
+}  # fmt: skip
 _PER_VERSION = {"_src_path", "_commit", "_external_data", "_copier_conf", "_copier_answers"}
 
 
@@ -305,16 +297,3 @@ def _config(source: Path) -> dict[str, Any]:
         raise ConfigFileError(f"{found[0].name} is no YAML: {words(ValueError(why))}") from error
     except (TypeError, ValueError) as error:
         raise ConfigFileError(f"{found[0].name} is no list of questions: {words(error)}") from error
-
-
-@contextmanager
-def output_aside() -> Iterator[None]:
-    """Send what tasks print to the standard error: the standard output is for what mlkata says."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,13 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def locked(file: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(file: Path, *, wait: bool = False, patience: float = 0) -> Iterator[None]:
     """Hold a lock.
 
     Args:
         file: The lock's file; it stays, empty.
         wait: Until it is free; otherwise stop where it isn't.
+        patience: Seconds to go on trying before that.
 
     Raises:
         MlkataError: Another process holds it (code 7).
@@ -29,6 +31,9 @@ def locked(file: Path, *, wait: bool = False) -> Iterator[None]:
     handle = _open(file)
     try:
         try:
+            end = time.monotonic() + patience
+            while time.monotonic() < end and not _try(handle):
+                time.sleep(0.05)
             _lock(handle, wait)
             while not _same(handle, file):  # it was deleted while we waited
                 os.close(handle)
@@ -61,6 +66,14 @@ def _same(handle: int, file: Path) -> bool:
         return os.path.samestat(os.fstat(handle), file.stat())
     except FileNotFoundError:
         return False
+
+
+def _try(handle: int) -> bool:
+    try:
+        _lock(handle, wait=False)
+    except OSError:
+        return False
+    return True
 
 
 def _lock(handle: int, wait: bool) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from mlkata.components import Catalogue
 from mlkata.errors import MlkataError
 from mlkata.operation import fingerprint
+from mlkata.paths import check_path
 from mlkata.project import Project
-from mlkata.render import Rendered, check_path
+from mlkata.render import Rendered
 
 
 def paths(rendered: Rendered, offered: Catalogue) -> list[str]:

@@ -1,4 +1,4 @@
-"""The only place that starts git."""
+"""The only place that starts git; and where the output of others' code goes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,7 +142,7 @@ class Process:
             )
         except FileNotFoundError as error:
             if shutil.which("git"):
-                raise MlkataError(f"there is no folder {self.directory}") from error
+                raise GitError(f"there is no folder {self.directory}", str(self.directory)) from error
             raise MlkataError("git is not installed", "Install git 2.38 or later.") from error
         if done.returncode not in ok:
             words = os.fsdecode(done.stderr or done.stdout).strip()
@@ -210,3 +212,16 @@ def check_version() -> None:
             f"{words!r} is too old: mlkata merges with what came in git 2.38",
             "Install a newer git; nothing was changed.",
         )
+
+
+@contextmanager
+def output_aside() -> Iterator[None]:
+    """Send what others' code prints to the standard error: the standard output is for what mlkata says."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -36,8 +36,8 @@ class Project:
 
     @property
     def folder(self) -> Path:
-        """The managed folder; for a bare repository, the repository."""
-        return self.top / self.prefix if self.top else self.git.directory
+        """The managed folder; in a bare repository, where it would be."""
+        return (self.top or self.git.directory) / self.prefix
 
     @property
     def source(self) -> str:
@@ -69,12 +69,13 @@ class Project:
         return self.git.tree(self.head(), self.prefix)
 
 
-def find(path: Path, answers_file: str | None = None) -> Project:
+def find(path: Path, answers_file: str | None = None, prefix: str = "") -> Project:
     """The project that a folder belongs to.
 
     Args:
         path: Its folder or any below it; or a bare repository.
         answers_file: Relative to the project's folder, where it is not Copier's default.
+        prefix: The managed folder in a bare repository: empty, or ending in `/`.
 
     Raises:
         MlkataError: There is no such folder, no repository, or no answers file.
@@ -85,9 +86,9 @@ def find(path: Path, answers_file: str | None = None) -> Project:
     name = answers_file or ANSWERS
     git = Git(path)
     layout = _layout(git)
+    if layout.top is None:
+        return _bare(git, name, prefix)
     top, prefix = layout.top, layout.prefix
-    if top is None:
-        return _bare(git, name)
     while True:
         if (top / prefix / name).is_file():
             break
@@ -178,11 +179,11 @@ def dump(answers: dict[str, Any]) -> str:
     return str(yaml.safe_dump(answers, default_flow_style=False, allow_unicode=True, width=10**6))
 
 
-def _bare(git: Git, name: str) -> Project:
-    oid = git.oid(f"HEAD:{name}")
+def _bare(git: Git, name: str, prefix: str) -> Project:
+    oid = git.oid(f"HEAD:{prefix}{name}")
     if oid is None:
-        raise MlkataError(f"the head of {git.directory} has no {name}", "Give it by --answers-file.")
-    return Project(git, None, "", name, parse(git.blob(oid), f"{git.directory}:{name}"))
+        raise MlkataError(f"the head of {git.directory} has no {prefix}{name}", "Give it by --answers-file.")
+    return Project(git, None, prefix, name, parse(git.blob(oid), f"{git.directory}:{prefix}{name}"))
 
 
 def parse(content: bytes, where: str) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlkata.checkout import Checkout
+from mlkata.checkout import Place
 from mlkata.errors import MlkataError
 from mlkata.git import Git
 from mlkata.objects import Tree
+from mlkata.paths import check_path
 from mlkata.process import GitError
 from mlkata.template import Template, Version
 from mlkata.trust import Trust
@@ -120,7 +121,7 @@ def render(request: Request, git: Git) -> Rendered:
 def several(requests: Iterable[Request], git: Git) -> Iterator[Rendered]:
     """As `render`, of several requests to one template, one after the other."""
     work = Path(tempfile.mkdtemp(dir=git.work()))
-    source: Checkout | None = None
+    source: Place | None = None
     try:
         for number, request in enumerate(requests):
             source = source or request.template.checkout(work / "template")
@@ -181,7 +182,7 @@ _SETTINGS = ("envops", "jinja_extensions", "templates_suffix", "preserve_symlink
 class _Version:
     """One version under one set of answers: what it would write, and what it writes when asked."""
 
-    def __init__(self, request: Request, source: Checkout, target: Path) -> None:
+    def __init__(self, request: Request, source: Place, target: Path) -> None:
         from mlkata import copying
 
         self.request = request
@@ -278,28 +279,3 @@ class _Version:
             secret=self.worker.secret(),
             settings={name: self.worker.say(value) for name, value in said.items()},
         )
-
-
-_DOT_GIT = re.compile(r"(?i)^(\.git|git~1)$")
-
-
-def check_path(path: str, url: str) -> None:
-    """Refuse what would land outside the project.
-
-    Raises:
-        MlkataError: It would.
-    """
-    if escapes(path):
-        raise MlkataError(
-            f"the template {url} writes {path!r}, which is not a file of the project",
-            "Check the answers that make up this path, and whether you trust the template.",
-        )
-
-
-def escapes(path: str) -> bool:
-    """Whether a path is outside the project or inside `.git`, in any spelling a file system takes."""
-    parts = path.split("/")
-    plain = [
-        re.sub("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", part).rstrip(" .") for part in parts
-    ]
-    return path.startswith("/") or ".." in parts or any(_DOT_GIT.match(part.split(":")[0]) for part in plain)

@@ -87,7 +87,7 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
         where = f"{change.source} -> {change.path}" if change.source else change.path
         why = f"  ({change.why})" if change.why else ""
         print(
-            f"  {paint(f'{change.action:<9}', _COLOURS.get(change.action, '0'), out)} {_plain(where)}{why}",
+            f"  {paint(f'{change.action:<9}', _COLOURS.get(change.action, '0'), out)} {plain(where)}{why}",
             file=out,
         )
     if len(report.files) > len(shown):
@@ -107,7 +107,7 @@ def paint(text: str, colour: str, out: TextIO) -> str:
     return f"\033[{colour}m{text}\033[0m"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A path that can be printed, whatever bytes and control characters it has."""
     safe = text.encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in safe)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +18,9 @@ from mlkata.objects import Entry, Tree
 from mlkata.operation import Write
 from mlkata.project import Project
 from mlkata.template import Template, Version
+
+MADE = "refs/mlkata/made/"
+"""Below it is what we made of a branch, so that we know it again; a branch that differs is a person's."""
 
 
 @dataclass(frozen=True)
@@ -237,8 +243,19 @@ def to_folder(project: Project, plan: Plan, verb: str, report: Mapping[str, Any]
         remember(project, plan)
 
 
+def branch_name(project: Project, version: str) -> str:
+    """The branch for an update, one of its own for each managed folder of a repository."""
+    folder = project.prefix.rstrip("/")
+    plain = re.sub(r"[^A-Za-z0-9_/-]+", "-", folder)
+    if plain != folder:
+        plain += "-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
+    return f"mlkata/{plain}/update-{version}" if folder else f"mlkata/update-{version}"
+
+
 def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
     """Commit a plan on a branch of its own; working tree, index and HEAD stay as they are.
+
+    A branch that is still what an earlier run made of it is made anew.
 
     Returns:
         The commit.
@@ -251,16 +268,20 @@ def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
         raise MlkataError(f"{name!r} is no name for a branch")
     tree = git.write_tree(plan.merged.tree, project.prefix, over=head)
     ref = f"refs/heads/{name}"
+    mark = f"{MADE}{name}"
     present = git.oid(ref)
-    if present:
-        if git.oid(f"{present}^{{tree}}") == tree and git.oid(f"{present}^") == head:
-            return present
+    if present and git.oid(f"{present}^{{tree}}") == tree and git.oid(f"{present}^") == head:
+        return present
+    in_use = present and git.text("for-each-ref", "--format=%(worktreepath)", ref)
+    if present and (in_use or git.oid(mark) != present):
         raise MlkataError(
             f"there is a branch {name} already, with something else on it",
             f"Choose another name (--branch NAME), or remove it: git branch -D {name}",
         )
     commit = git.commit(tree, message, head)
-    git.run("update-ref", ref, commit, "0" * 40)
+    none = "0" * len(commit)
+    lines = f"update {ref} {commit} {present or none}\nupdate {mark} {commit}\n"
+    git.run("update-ref", "--stdin", stdin=lines.encode())
     remember(project, plan)
     return commit
 

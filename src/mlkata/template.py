@@ -10,11 +10,12 @@ import hashlib
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlkata.addresses import cache_dir, expand
-from mlkata.checkout import Checkout
+from mlkata.checkout import Checkout, Place
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.git import Git
 from mlkata.locking import locked
@@ -42,16 +43,20 @@ class Template:
         url: As recorded in the answers file.
         base: The project's folder, for a relative `url`.
         offline: Use what the cache has.
+        since: A mirror that was brought up to date after this time is new enough.
 
     Raises:
         MlkataError: It can't be reached (code 6), or is no git repository.
     """
 
-    def __init__(self, url: str, base: Path | None = None, *, offline: bool = False) -> None:
+    def __init__(
+        self, url: str, base: Path | None = None, *, offline: bool = False, since: float | None = None
+    ) -> None:
         self.url = url
         self.address = expand(url, base)
         self.local = Path(self.address).is_dir()
         self.offline = offline
+        self._since = since
         self._fetched = False
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, str] | None = None
@@ -102,7 +107,7 @@ class Template:
                     ExitCode.UNREACHABLE,
                 )
             return
-        asked = time.time()
+        asked = self._since or time.time()
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -111,7 +116,8 @@ class Template:
                 "Set MLKATA_CACHE_DIR to a folder that you may write to.",
             ) from error
         with locked(self.folder.with_suffix(".lock"), wait=True):
-            if self._fetched_since(asked):  # another run did it while we waited
+            stamp = self.folder / "mlkata-fetched"
+            if _since(stamp, asked):  # another process did it
                 self._fetched, self._known, self._seen = True, None, self._identity()
                 return
             try:
@@ -123,14 +129,10 @@ class Template:
                 if isinstance(error, GitError) and sound and not self._broken():
                     raise self._unreachable(error) from error
                 self._make_anew()
+            with suppress(OSError):  # deleted since
+                stamp.touch()
             self._seen = self._identity()
         self._fetched = True
-
-    def _fetched_since(self, moment: float) -> bool:
-        try:
-            return (self.folder / "FETCH_HEAD").stat().st_mtime >= moment
-        except OSError:
-            return False
 
     def _make_anew(self) -> None:
         for pause in (0.1, 0.3, 1, 2, None):
@@ -156,7 +158,7 @@ class Template:
         """
         if isinstance(error, GitError) and not self.local and str(self.folder) in error.what:
             return True
-        return self._fetched and self._identity() != self._seen
+        return self._fetched and (self._seen is None or self._identity() != self._seen)
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -220,7 +222,7 @@ class Template:
         """
         if self.local:
             return self.releases()
-        if self.offline:
+        if self.offline or self._since:
             self.fetch()
             return self.releases()
         try:
@@ -275,10 +277,17 @@ class Template:
         self.fetch()
         return True
 
-    def checkout(self, folder: Path) -> Checkout:
+    def checkout(self, folder: Path) -> Place:
         """A place for the files of one version at a time.
 
         Args:
             folder: Where to put them; made here.
         """
         return Checkout(self.git, self.url, folder)
+
+
+def _since(stamp: Path, moment: float) -> bool:
+    try:
+        return stamp.stat().st_mtime >= moment
+    except OSError:
+        return False

@@ -108,4 +108,4 @@ def leftovers(made: Repository, *temporary: Path) -> list[str]:
     found += [str(path) for path in made.path.parent.glob(".*")]
     found += [str(path) for path in made.path.rglob(".*.mlkata*")]
     refs = made.git("for-each-ref", "--format=%(refname)", "refs/mlkata").split()
-    return found + [ref for ref in refs if not ref.startswith("refs/mlkata/rendered/")]
+    return found + [ref for ref in refs if not ref.startswith(("refs/mlkata/rendered/", "refs/mlkata/made/"))]

@@ -12,7 +12,7 @@ from pathlib import Path
 from mlkata import render
 from mlkata.adopt import cookie, history
 from mlkata.adopt.origin import Origin
-from mlkata.checkout import Checkout
+from mlkata.checkout import Place
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.objects import Tree
 from mlkata.project import Project
@@ -93,7 +93,7 @@ class _Maker:
         self.old = old
         self.trust = trust
         self.work = work
-        self._checkout: Checkout | None = None
+        self._checkout: Place | None = None
         self._hooks = False
 
     def rendered(self, version: Version) -> Tree:

@@ -20,7 +20,8 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from mlkata.errors import MlkataError
-from mlkata.render import escapes
+from mlkata.paths import escapes
+from mlkata.process import output_aside
 
 if TYPE_CHECKING:
     from mlkata.adopt.origin import Origin
@@ -112,7 +113,7 @@ def render(source: Path, origin: Origin, target: Path, *, trusted: bool, version
             recorded = {key: origin.context.get(key, value) for key, value in places.items()}
             context["cookiecutter"].update(recorded)
             guard()
-            with _output_aside():
+            with output_aside():
                 out = Path(generate_files(str(repo), context, str(target), accept_hooks=trusted))
     except MlkataError:
         raise
@@ -188,11 +189,3 @@ def _check_inside(path: str, target: Path) -> None:
             f"the old template writes {inside!r}, which is not a file of the project",
             "Check the recorded answers that make up this path. " + NOTHING,
         )
-
-
-@contextmanager
-def _output_aside() -> Iterator[None]:
-    from mlkata.copying import output_aside
-
-    with output_aside():
-        yield

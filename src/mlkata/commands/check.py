@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
-from mlkata import project, template, versions
+from mlkata import project, versions
 from mlkata.commands import common
 from mlkata.errors import ExitCode
 from mlkata.merge import Change
 from mlkata.objects import Tree
 from mlkata.report import Report
+from mlkata.template import Template
 from mlkata.worktree import obstacle
 
 
@@ -22,21 +24,34 @@ def run(args: Namespace) -> Report:
         MlkataError: It is no project, or its template can't be reached.
     """
     found = project.find(Path(args.directory) / (args.path or "."), args.answers_file)
+    return check(found, args, partial(common.template, offline=args.offline))
+
+
+def check(found: project.Project, args: Namespace, opened: common.Opened) -> Report:
+    """As `run`, of a project that is found.
+
+    Args:
+        found: The project.
+        args: The command line's flags.
+        opened: Where its template comes from.
+
+    Raises:
+        MlkataError: Its template can't be reached.
+    """
     report = Report(
         "check", "clean", project=str(found.folder), template=found.source, old=found.commit, new=found.commit
     )
     both = args.outdated == args.drift
     said = []
     if args.outdated or both:
-        said.append(_outdated(found, args, report))
+        said.append(_outdated(found, args, opened(found), report))
     if args.drift or both:
-        said.append(_drift(found, args, report))
+        said.append(_drift(found, args, opened, report))
     report.headline = "\n".join(said)
     return report
 
 
-def _outdated(found: project.Project, args: Namespace, report: Report) -> str:
-    source = template.Template(found.source, found.folder, offline=args.offline)
+def _outdated(found: project.Project, args: Namespace, source: Template, report: Report) -> str:
     names = [
         name for name in source.remote_releases() if args.prereleases or not versions.is_prerelease(name)
     ]
@@ -54,8 +69,8 @@ def _outdated(found: project.Project, args: Namespace, report: Report) -> str:
     return f"An update is available: {found.commit} -> {newest} of {found.source}."
 
 
-def _drift(found: project.Project, args: Namespace, report: Report) -> str:
-    oid, base = common.rendered(found, args)
+def _drift(found: project.Project, args: Namespace, opened: common.Opened, report: Report) -> str:
+    oid, base = common.rendered(found, args, opened)
     files = compare(found, oid, base)
     counts = dict.fromkeys(("edited", "moved", "deleted", "own"), 0)
     for change in files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,15 @@ from mlkata.template import Template, Version
 
 if TYPE_CHECKING:
     from mlkata.render import Request
+
+
+Opened = Callable[[Project], Template]
+"""How a verb comes to a project's template: `template`, or one that many projects share."""
+
+
+def template(found: Project, *, offline: bool) -> Template:
+    """The template of a project."""
+    return Template(found.source, found.folder, offline=offline)
 
 
 @contextmanager
@@ -103,8 +112,13 @@ def request(
     )
 
 
-def rendered(found: Project, args: Namespace) -> tuple[str, Tree]:
+def rendered(found: Project, args: Namespace, opened: Opened | None = None) -> tuple[str, Tree]:
     """The version that the project is from, rendered: the tree's name, and the tree.
+
+    Args:
+        found: The project.
+        args: The command line's flags.
+        opened: Where its template comes from, if it has to be rendered.
 
     Raises:
         MlkataError: It can't be rendered.
@@ -115,7 +129,7 @@ def rendered(found: Project, args: Namespace) -> tuple[str, Tree]:
     from mlkata import render
     from mlkata.trust import Trust
 
-    source, version = recorded(found, args)
+    source, version = recorded(found, args, opened)
     progress(f"Rendering {found.commit} once", args)
     wanted = render.Request(
         source, version, found.folder, found.answers_file, found.answers, trust=Trust(grant=args.trust)
@@ -124,15 +138,20 @@ def rendered(found: Project, args: Namespace) -> tuple[str, Tree]:
     return cache.store(found.git, found.answers, tree, version.sha), tree
 
 
-def recorded(found: Project, args: Namespace) -> tuple[Template, Version]:
+def recorded(found: Project, args: Namespace, opened: Opened | None = None) -> tuple[Template, Version]:
     """The template and the version that a project records; fetched only where that is not here yet.
+
+    Args:
+        found: The project.
+        args: The command line's flags.
+        opened: Where its template comes from.
 
     Raises:
         MlkataError: The template no longer has it, or can't be reached (code 6).
     """
     from mlkata import sync
 
-    source = Template(found.source, found.folder, offline=args.offline)
+    source = opened(found) if opened else template(found, offline=args.offline)
     known = cache.load(found.git, found.answers)
     if known and source.find(known.sha):
         return source, Version(found.commit, known.sha)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,32 @@ def run(args: Namespace) -> Report:
         MlkataError: It can't be done; nothing was written.
     """
     found = project.find(Path(args.directory) / (args.path or "."), args.answers_file)
+    return update(found, args, partial(common.template, offline=args.offline))
+
+
+def update(found: project.Project, args: Namespace, opened: common.Opened) -> Report:
+    """Update a project, or end an update of it.
+
+    Args:
+        found: The project.
+        args: The command line's flags.
+        opened: Where its template comes from.
+
+    Raises:
+        MlkataError: It can't be done; nothing was written.
+    """
     with common.held(found):
         if args.abort or args.proceed:
             return _end(found, abort=args.abort)
         for _ in range(2):  # somebody may delete the cache at any time
-            source = template.Template(found.source, found.folder, offline=args.offline)
+            source = opened(found)
             try:
                 return _update(found, source, args)
             except MlkataError as error:
                 if not source.vanished(error):
                     raise
                 time.sleep(0.3)
-        return _update(found, template.Template(found.source, found.folder, offline=args.offline), args)
+        return _update(found, opened(found), args)
 
 
 def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> Report:
@@ -124,7 +139,7 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
     report.status = "conflicts" if conflicts else "done"
     report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
     if args.branch is not None:
-        name = args.branch or f"mlkata/update-{report.new}"
+        name = args.branch or sync.branch_name(found, report.new)
         commit = sync.to_branch(found, plan, name, _message(report, conflicts))
         report.branch = name
         report.headline = f"{span}, on the branch {name} ({commit[:10]}); your working tree is untouched."
