@@ -71,6 +71,26 @@ def own_tests(project: Repository) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
+def test_make_update_puts_the_newest_release_on_a_branch(template: Repository, tmp_path: Path) -> None:
+    run("git", "clone", "-q", template.path, tmp_path / "mlkata", cwd=tmp_path)
+    source = Repository(tmp_path / "mlkata")
+    for name in ("user.name", "user.email"):
+        source.git("config", name, "test@example.com")
+    project = made(source, tmp_path / "churn", GOAL.removeprefix("v"))
+    source.commit({"template/project/NEWS.md": "news\n"}, tag="v1000.0.0")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    venv = Path(sys.executable).parent.parent
+    env = {**os.environ, "PATH": path}
+    command = ("make", "-s", "update", f"VENV={venv}")
+    assert "mlkata/update-v1000.0.0" in run(*command, cwd=project.path, env=env)
+    assert project.git("show", "mlkata/update-v1000.0.0:NEWS.md") == "news"
+    assert project.status() == []
+    project.commit({"Makefile": project.read("Makefile") + "mine:\n"})
+    source.commit({"template/project/Makefile.jinja": "other:\n"}, tag="v1001.0.0")
+    run(*command, cwd=project.path, env=env)  # with conflicts, which is no failure
+    assert "<<<<<<< yours" in project.git("show", "mlkata/update-v1001.0.0:Makefile")
+
+
 @pytest.mark.parametrize("version", releases())
 def test_an_unedited_project_becomes_what_a_new_one_would_be(
     template: Repository, tmp_path: Path, version: str
