@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mlkata.errors import ExitCode, MlkataError
+from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.flags import parser
+from mlkata.privacy import clean
 from mlkata.process import GitError, check_version
 from mlkata.report import paint, show
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{subject(error)}: " if subject(error) else ""
         return _fail(args, f"{where}{error.strerror or error}", "", ExitCode.USER)
     except Exception as error:
         if os.environ.get("MLKATA_DEBUG"):
@@ -71,6 +72,7 @@ def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:
 
 
 def _fail(args: argparse.Namespace, what: str, hint: str, code: ExitCode) -> int:
+    what, hint = clean(what), clean(hint)
     if args.json:
         print(
             json.dumps(

@@ -26,7 +26,7 @@ from copier.errors import ConfigFileError, ForbiddenPathError
 from jinja2 import TemplateError, meta
 
 from mlkata.errors import MlkataError
-from mlkata.explaining import own_errors, words
+from mlkata.explaining import check_recorded, own_errors, words
 from mlkata.process import output_aside
 from mlkata.versions import pep440
 
@@ -149,6 +149,7 @@ class _Worker(Worker):
                 name = next((name for name in given if name not in self.answers.user), "")
                 said = not name or f"'{name}'" in str(error)
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
+        check_recorded(self.request, self.answers, self.template.questions_data)
         with Phase.use(Phase.RENDER):
             self._render_template()
         links = {path for _, path in self._links}

@@ -42,3 +42,8 @@ class MlkataError(Exception):
         self.what = what
         self.hint = hint
         self.code = code
+
+
+def subject(error: OSError) -> str:
+    """The file that an error is about; of a rename, where to; empty where none is known."""
+    return str(error.filename2 or error.filename or "")

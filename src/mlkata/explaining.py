@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from copier.errors import CopierAnswersInterrupt, CopierError, ForbiddenPathError, TaskError
 from jinja2 import TemplateError
@@ -63,3 +63,30 @@ def words(error: Exception) -> str:
     """An error's first lines as one; its name, where it has none."""
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
     return " ".join(lines[:3]) if lines else type(error).__name__
+
+
+def check_recorded(request: Request, answers: Any, questions: Mapping[str, Any]) -> None:
+    """Stop where a recorded answer is refused: Copier forgets it, and takes the default without a word.
+
+    Args:
+        request: What is being rendered.
+        answers: Copier's, after the questions.
+        questions: What the template asks.
+
+    Raises:
+        MlkataError: One is.
+    """
+    if request.ask or request.lenient:
+        return
+    for name, value in request.answers.items():
+        kept = name in answers.last or name in answers.init or name in answers.hidden
+        if kept or name not in questions:
+            continue
+        choices = questions[name].get("choices")
+        known = list(choices.values()) if isinstance(choices, dict) else choices
+        listed = f": {', '.join(map(str, known))}" if isinstance(known, list) else ""
+        raise MlkataError(
+            f"the recorded answer {name}: {value!r} is none that {request.template.url} takes at "
+            f"{request.version.name}{listed}",
+            f"Give another: mlkata update -d {name}=…",
+        )

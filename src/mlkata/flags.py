@@ -121,7 +121,7 @@ def _rendering(verb: argparse.ArgumentParser) -> None:
 
 
 def _asking(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("-r", "--ref", metavar="REF", help="a tag, branch or commit of the template")
+    verb.add_argument("-r", "--ref", type=_text, metavar="REF", help="the template's tag, branch or commit")
     verb.add_argument("--prereleases", action="store_true", help="pre-releases count as releases")
     verb.add_argument("-d", "--data", action="append", metavar="QUESTION=ANSWER", help="answer a question")
     verb.add_argument("--data-file", metavar="FILE", help="answers, as YAML")
@@ -140,7 +140,7 @@ def _fleet(verb: argparse.ArgumentParser) -> None:
                                epilog=f"examples:{_VERBS['fleet'][1]}\n\n{_CODES}")  # fmt: skip
         _common(one, argparse.SUPPRESS)
         _rendering(one)
-        one.add_argument("targets", nargs="+", metavar="TARGET",
+        one.add_argument("targets", nargs="+", type=_text, metavar="TARGET",
                          help="a folder, glob or address; a file of them; - for a list on stdin")  # fmt: skip
         one.add_argument("-j", "--jobs", type=_count, metavar="N", help="so many at a time (default: cores)")
         one.add_argument("--limit", type=_count, metavar="N", help="begin with no more repositories than N")
@@ -156,7 +156,7 @@ def _fleet(verb: argparse.ArgumentParser) -> None:
 
 
 def _fleet_update(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("-r", "--ref", metavar="REF", help="a tag, branch or commit of the template")
+    verb.add_argument("-r", "--ref", type=_text, metavar="REF", help="the template's tag, branch or commit")
     verb.add_argument("--prereleases", action="store_true", help="pre-releases count as releases")
     verb.add_argument("-d", "--data", action="append", metavar="QUESTION=ANSWER", help="answer a question")
     verb.add_argument("--data-file", metavar="FILE", help="answers, as YAML")
@@ -171,6 +171,12 @@ def _fleet_update(verb: argparse.ArgumentParser) -> None:
     how.add_argument("-i", "--interactive", action="store_true", help="ask before each repository")
 
 
+def _text(text: str) -> str:
+    if not text:  # a variable of the shell that is not set
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
@@ -179,8 +185,8 @@ def _count(text: str) -> int:
 
 def _new(verb: argparse.ArgumentParser) -> None:
     _rendering(verb)
-    verb.add_argument("destination", metavar="DEST", help="the folder to make")
-    verb.add_argument("--template", metavar="URL", help="any Copier template (default: mlkata's own)")
+    verb.add_argument("destination", type=_text, metavar="DEST", help="the folder to make")
+    verb.add_argument("--template", type=_text, metavar="URL", help="any Copier template (default: ours)")
     _asking(verb)
 
 
@@ -205,7 +211,7 @@ def _adopt(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "path", nargs="?", metavar="PATH", help="a repository or a folder of one (default: here)"
     )
-    verb.add_argument("--template", metavar="URL", help="any Copier template (default: mlkata's own)")
+    verb.add_argument("--template", type=_text, metavar="URL", help="any Copier template (default: ours)")
     _asking(verb)
     verb.add_argument("--old-template", metavar="URL", help="what it was made from, if it doesn't say")
     verb.add_argument("--old-directory", metavar="DIR", help="the folder of that repository to take")
@@ -262,4 +268,4 @@ def _remove(verb: argparse.ArgumentParser) -> None:
 
 def _relink(verb: argparse.ArgumentParser) -> None:
     _rendering(verb)
-    verb.add_argument("url", metavar="URL", help="the template's new address")
+    verb.add_argument("url", type=_text, metavar="URL", help="the template's new address")

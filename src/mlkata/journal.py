@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkata import index
-from mlkata.errors import ExitCode, MlkataError
+from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.git import Git
 from mlkata.locking import alive, locked
 from mlkata.objects import Entry, index_info
@@ -126,7 +126,7 @@ class Journal:
             except OSError as error:
                 self._roll_back(operation)
                 raise MlkataError(
-                    f"{error.filename or self.top}: {error.strerror}; all is as it was",
+                    f"{subject(error) or self.top}: {error.strerror}; all is as it was",
                     "Give yourself the right to write there, then try again.",
                 ) from error
             index.refresh(self.git)
@@ -137,7 +137,7 @@ class Journal:
             self._restore(operation)
         except OSError as error:
             raise MlkataError(
-                f"{error.filename or self.top}: {error.strerror}; part of it is written, and kept safe",
+                f"{subject(error) or self.top}: {error.strerror}; part of it is written, and kept safe",
                 "Make room, then: mlkata update --abort (all as it was before).",
             ) from error
 
@@ -186,6 +186,12 @@ class Journal:
                 "Resolve them (git mergetool, or edit), git add them, then --continue again.",
                 ExitCode.CONFLICTS,
             )
+        before, after = operation.paths.get(operation.last, (None, None))
+        if before != after and fingerprint(self.top / operation.last) == before:
+            raise MlkataError(
+                f"nothing of this {operation.verb} is left: {operation.last} is as it was before",
+                "Was it reset? mlkata update --abort ends it; then begin again.",
+            )
         operation.state = "done"
         self._save(operation, self.current)
 
@@ -200,7 +206,7 @@ class Journal:
             MlkataError: Files were edited, or a commit was made, since (code 5); nothing is changed.
         """
         if not force:
-            self._check_untouched(operation)
+            self.check_untouched(operation)
         with index.held(self.git):
             self._restore(operation)
 
@@ -218,7 +224,12 @@ class Journal:
         shutil.rmtree(self.current, ignore_errors=True)
         index.refresh(self.git)
 
-    def _check_untouched(self, operation: Operation) -> None:
+    def check_untouched(self, operation: Operation) -> None:
+        """Stop where taking an operation back would lose something.
+
+        Raises:
+            MlkataError: Files were edited, or a commit was made, since (code 5).
+        """
         if operation.head != (self.git.oid("HEAD") or ""):
             raise MlkataError(
                 f"a commit was made since this {operation.verb}; nothing was changed",

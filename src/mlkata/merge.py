@@ -182,7 +182,8 @@ def _settle(merged: Merged, base: Tree, ours: Tree, theirs: Tree) -> None:
     """Where one side deleted and the other changed: the user's choice stands, and is reported."""
     gone = "you deleted it; the template changed it, and it stays deleted"
     for path, stages in list(merged.conflicts.items()):
-        if stages.keys() == {1, 3} and path not in ours:
+        beside = path.rpartition("~")[0] in ours  # theirs, of another kind than ours: git gave it a name
+        if stages.keys() == {1, 3} and path not in ours and not beside:
             merged.tree.pop(path, None)
             merged.changes.append(Change(path, "skipped", gone))
             del merged.conflicts[path]

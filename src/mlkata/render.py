@@ -53,6 +53,7 @@ class Request:
         operation: As Copier names it to the template: copy or update.
         trust: What may run code.
         component: What of the template to render, where it is not the project.
+        lenient: Take the default instead of a recorded answer that this version refuses.
     """
 
     template: Template
@@ -67,6 +68,7 @@ class Request:
     operation: str = "update"
     trust: Trust = field(default_factory=Trust)
     component: Kind | None = None
+    lenient: bool = False
 
 
 @dataclass(frozen=True)

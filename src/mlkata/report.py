@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from mlkata.errors import ExitCode
 from mlkata.merge import Change
+from mlkata.privacy import clean, clean_all
 
 _COLOURS = {
     "add": "32", "change": "33", "delete": "31", "rename": "36", "conflict": "1;31",
@@ -56,7 +57,8 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _WHERE_ASKED}
+        names = [name for name in self.__dataclass_fields__ if name not in _WHERE_ASKED]
+        found: dict[str, Any] = {name: clean_all(getattr(self, name)) for name in names}
         found["code"] = int(self.code)
         found["files"] = [
             {key: value for key, value in change._asdict().items() if value is not None}
@@ -80,7 +82,7 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
         return
     out = sys.stdout
     if report.headline:
-        print(report.headline, file=out)
+        print(clean(report.headline), file=out)
     limit = None if verbose else 40
     shown = report.files[:limit]
     for change in shown:
@@ -93,11 +95,11 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
     if len(report.files) > len(shown):
         print(f"  … and {len(report.files) - len(shown)} more (-v shows all)", file=out)
     for note in report.notes:
-        print(note, file=out)
+        print(clean(note), file=out)
     if report.next:
         print("Next:", file=out)
         for line in report.next:
-            print(f"  {line}", file=out)
+            print(f"  {clean(line)}", file=out)
 
 
 def paint(text: str, colour: str, out: TextIO) -> str:

@@ -143,8 +143,9 @@ def _versions(
         tree = start.known.tree(git)
         return render.Rendered(tree, project.answers, frozenset()), new, new.tree
     before = replace(
-        request, version=start.version, data={}, named=(), ask=False, ask_again=False, answers=project.answers
-    )
+        request, version=start.version, data={}, named=(), ask=False, ask_again=False, lenient=True,
+        answers=project.answers,
+    )  # fmt: skip
     pair = render.pair(before, request, git, ours)
     if not pair.standing:
         return pair.old, pair.new, pair.new.tree

@@ -14,8 +14,8 @@ from fleets import BRANCH, LINES, bare, branches, evolved, fleet, made, sound
 from serving import served
 
 from mlkata.errors import ExitCode
-from mlkata.fleet.privacy import clean
 from mlkata.fleet.rows import SEVERITY, worse
+from mlkata.privacy import clean
 
 SECRET = "t0k-en.Very%2Fsecret"
 

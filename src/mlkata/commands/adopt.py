@@ -16,6 +16,7 @@ from mlkata.adopt.origin import Origin
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.objects import Tree
+from mlkata.privacy import clean
 from mlkata.report import Report
 from mlkata.trust import Trust
 
@@ -58,6 +59,7 @@ def run(args: Namespace) -> Report:
         source = template.Template(url, Path(args.directory), offline=args.offline)
         if source.local:
             source.url = source.address  # a relative path means nothing from inside the project
+        source.url = clean(source.url)  # a password is for git to remember, not for the project
         report = Adoption("adopt", project=str(found.folder), template=source.url)
         if said := _under(found, source):
             report.status, report.new = "up-to-date", said

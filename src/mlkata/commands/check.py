@@ -10,6 +10,7 @@ from pathlib import Path
 from mlkata import project, versions
 from mlkata.commands import common
 from mlkata.errors import ExitCode
+from mlkata.journal import Journal
 from mlkata.merge import Change
 from mlkata.objects import Tree
 from mlkata.report import Report
@@ -48,6 +49,8 @@ def check(found: project.Project, args: Namespace, opened: common.Opened) -> Rep
     if args.drift or both:
         said.append(_drift(found, args, opened, report))
     report.headline = "\n".join(said)
+    if found.top and (operation := Journal(found.git, found.top).unfinished()):
+        report.notes.append(f"The last {operation.verb} is not ended: mlkata update --continue, or --abort.")
     return report
 
 

@@ -76,6 +76,8 @@ def answers(args: Namespace) -> dict[str, Any]:
             raise MlkataError(f"{args.data_file} can't be read: {words}") from error
         if not isinstance(content, dict):
             raise MlkataError(f"{args.data_file} is no list of `question: answer`")
+        if wrong := [name for name in content if not isinstance(name, str)]:
+            raise MlkataError(f"{args.data_file}: {wrong[0]!r} is no question", "Write it in quotes.")
         found |= {name: value for name, value in content.items() if not str(name).startswith("_")}
     for pair in args.data or ():
         name, sign, value = pair.partition("=")

@@ -20,6 +20,7 @@ from mlkata.git import Git
 from mlkata.locking import alive
 from mlkata.merge import Change, Merged
 from mlkata.objects import Tree
+from mlkata.privacy import clean
 from mlkata.report import Report
 from mlkata.template import Template, Version
 from mlkata.trust import Trust
@@ -41,6 +42,7 @@ def run(args: Namespace) -> Report:
     source = Template(url, Path(args.directory), offline=args.offline)
     if source.local:
         source.url = source.address  # a relative path means nothing from inside the project
+    source.url = clean(source.url)  # a password is for git to remember, not for the project
     common.progress(f"Looking at {url}", args)
     source.fetch()
     version = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)

@@ -12,6 +12,7 @@ from mlkata.errors import MlkataError
 from mlkata.journal import Journal
 from mlkata.merge import Change
 from mlkata.operation import Write
+from mlkata.privacy import clean
 from mlkata.report import Report
 from mlkata.template import Template
 
@@ -31,6 +32,7 @@ def run(args: Namespace) -> Report:
         target = Template(args.url, Path(args.directory), offline=args.offline)
         if target.local:
             target.url = target.address
+        target.url = clean(target.url)
         target.fetch()
         known = cache.load(found.git, found.answers)
         sha = known.sha if known else _former(found)

@@ -35,10 +35,13 @@ def run(args: Namespace) -> Report:
             for path, (before, after) in sorted(operation.paths.items())
             if before != after
         ]
+        forced = args.force or operation.state != "done"
         if args.dry_run:
+            if not forced:
+                journal.check_untouched(operation)
             report.status = "planned"
             report.headline = f"This would take back the last {operation.verb}; nothing was written:"
             return report
-        journal.restore(operation, force=args.force or operation.state != "done")
+        journal.restore(operation, force=forced)
         report.headline = f"The last {operation.verb} was taken back; all is as it was before."
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from argparse import Namespace
 from functools import partial
@@ -12,6 +13,7 @@ from mlkata import project, sync, template, versions, worktree
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.journal import Journal
+from mlkata.privacy import clean
 from mlkata.report import Report
 
 
@@ -134,7 +136,8 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
     if args.dry_run:
         report.status, report.headline = "planned", f"{span} would do this; nothing was written:"
         if report.command == "update":
-            report.next = ["mlkata update", "mlkata update --diff   (the same as a patch)"]
+            again = _again(args)
+            report.next = [again, f"{again} --diff   (the same as a patch)"]
         return report
     report.status = "conflicts" if conflicts else "done"
     report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
@@ -165,12 +168,18 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
     return report
 
 
+def _again(args: Namespace) -> str:
+    """The command line of an update, without how it is told."""
+    words = ["mlkata", "update", *([args.path] if getattr(args, "path", None) else [])]
+    words += ["-C", args.directory] if args.directory != "." else []
+    words += ["-r", args.ref] if args.ref else []
+    words += [word for pair in args.data or () for word in ("-d", pair)]
+    return shlex.join(words + (["--data-file", args.data_file] if args.data_file else []))
+
+
 def _message(report: Report, conflicts: list[str]) -> str:
-    lines = [
-        f"Update from the template to {report.new}",
-        "",
-        f"{report.template}: {report.old} -> {report.new}",
-    ]
+    lines = [f"Update from the template to {report.new}", ""]
+    lines += [f"{clean(report.template)}: {report.old} -> {report.new}"]
     lines += ["", "In conflict, with markers:", *(f"- {path}" for path in conflicts)] if conflicts else []
     return "\n".join(lines) + "\n"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from mlkata.addresses import cache_dir
 from mlkata.errors import ExitCode, MlkataError
-from mlkata.fleet.privacy import clean
 from mlkata.git import Git
 from mlkata.locking import locked
+from mlkata.privacy import clean
 from mlkata.process import GitError
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from mlkata.fleet.privacy import clean_all
 from mlkata.fleet.rows import BLOCKED
 from mlkata.fleet.tally import Tally
+from mlkata.privacy import clean_all
 
 _WORDS = {
     0: "done or clean", 1: "an error", 2: "an update is available, or drift", 3: "conflicts to resolve",

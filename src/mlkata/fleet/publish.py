@@ -11,9 +11,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from mlkata.errors import ExitCode, MlkataError
-from mlkata.fleet.privacy import clean
 from mlkata.fleet.rows import Row
 from mlkata.git import Git
+from mlkata.privacy import clean
 from mlkata.process import GitError
 from mlkata.project import Project
 from mlkata.report import Report

@@ -12,10 +12,10 @@ from typing import IO, Any, NamedTuple
 
 from mlkata.addresses import cache_dir
 from mlkata.errors import ExitCode, MlkataError
-from mlkata.fleet.privacy import clean_all
 from mlkata.fleet.rows import SEVERITY, worse
 from mlkata.fleet.work import Done
 from mlkata.locking import locked
+from mlkata.privacy import clean_all
 
 _FORMAT = 1
 

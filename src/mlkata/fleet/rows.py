@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mlkata.errors import ExitCode, MlkataError
-from mlkata.fleet.privacy import clean, clean_all
+from mlkata.privacy import clean, clean_all
 from mlkata.report import Report
 
 SEVERITY = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlkata.errors import ExitCode
-from mlkata.fleet.privacy import clean
 from mlkata.fleet.rows import BLOCKED, Row, worse
+from mlkata.privacy import clean
 
 _VERSIONS = 200  # of a template are counted each for itself; what comes after that is `other`
 

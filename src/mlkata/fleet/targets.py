@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlkata.addresses import expand
 from mlkata.errors import MlkataError
-from mlkata.fleet.privacy import clean
+from mlkata.privacy import clean
 
 _URL = re.compile(r"^(gh:|gl:|git\+|[A-Za-z][\w+.-]*://|[\w.-]+@[\w.-]+:)")
 _MAGIC = re.compile(r"[*?\[]")
@@ -88,7 +88,7 @@ def _expand(targets: Sequence[str], here: Path, *, listed: bool) -> Iterator[Job
 def _list(file: Path) -> list[str]:
     """What a file lists: lines, or YAML's list."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "it is no text"
         raise MlkataError(
@@ -108,8 +108,8 @@ def _list(file: Path) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """A repository a line; what follows `#` at the start or after a space is a comment."""
-    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())
+    """A repository a line, with or without YAML's dash; `#` at the start or after a space: a comment."""
+    lines = (re.sub(r"^\s*-\s+|(^|\s)#.*", "", line).strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
