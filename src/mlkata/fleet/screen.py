@@ -195,10 +195,13 @@ def said(row: Row) -> str:
 def summary(tally: Tally) -> list[str]:
     """What a run came to, in lines."""
     counts = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
-    lines = [f"{tally.projects} projects in {tally.done} repositories: {counts or 'nothing done'}."]
+    projects = "1 project" if tally.projects == 1 else f"{tally.projects} projects"
+    repositories = "1 repository" if tally.done == 1 else f"{tally.done} repositories"
+    lines = [f"{projects} in {repositories}: {counts or 'nothing done'}."]
     for url, versions in sorted(tally.versions.items()):
         spread = ", ".join(f"{count} on {version}" for version, count in sorted(versions.items()))
         lines.append(f"{plain(url)}: {plain(spread)}")
     if tally.left:
-        lines.append(f"{tally.left} repositories are left; the same command goes on with them.")
+        left = "1 repository is left" if tally.left == 1 else f"{tally.left} repositories are left"
+        lines.append(f"{left}; the same command goes on from there.")
     return lines
