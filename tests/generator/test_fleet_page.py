@@ -92,7 +92,7 @@ def test_a_check_counts_drift_both_ways(ones: dict[str, Repository], tmp_path: P
     fleet("check", "all", "--html", "report.html", cwd=tmp_path, code=1)
     texts = " ".join(Page((tmp_path / "report.html").read_text()).texts)
     assert "The template is ahead of 2 of 4 projects." in texts
-    assert "In 2 of them files of the template are edited, moved or deleted." in texts
+    assert "In 2 of 4 files of the template are edited, moved or deleted." in texts
 
 
 def test_a_report_that_cannot_be_written_is_an_error_before_anything_is_done(
