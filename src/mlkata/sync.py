@@ -79,7 +79,7 @@ def base(project: Project, template: Template, ref: str | None = None) -> Base:
     if found is None and known is None:
         raise MlkataError(
             f"the template {project.source} no longer has {project.commit!r}, which this project is from",
-            "Name the version that is nearest to it: --from REF. Its versions: "
+            "Name the version that is nearest to it: mlkata update --from REF. Its versions: "
             + (", ".join(template.releases()[-8:]) or "none is tagged")
             + ".",
         )
