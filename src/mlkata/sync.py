@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -184,8 +184,9 @@ def _loose(
 
 
 def drop_ignored(
-    project: Project, merged: Merged, ours: Tree, theirs: Tree, loose: dict[str, Entry] | None
-) -> list[Change]:
+    project: Project, merged: Merged, ours: Tree, theirs: Tree, loose: dict[str, Entry] | None,
+    spared: Container[str] = (),
+) -> list[Change]:  # fmt: skip
     """Keep new files that the project ignores out of git: they go to the disk, if anywhere.
 
     Args:
@@ -194,9 +195,11 @@ def drop_ignored(
         ours: What HEAD has.
         theirs: The template's new version.
         loose: What happens on disk; None where nothing does.
+        spared: What goes into git although it is ignored.
     """
     known = {*ours, *merged.conflicts, *(c.path for c in merged.changes if c.action == "rename")}
     fresh = [path for path, entry in merged.tree.items() if path not in known and theirs.get(path) == entry]
+    fresh = [path for path in fresh if path not in spared]
     changes = []
     for path in worktree.ignored(project.git, merged.tree, project.prefix, fresh):
         entry = merged.tree.pop(path)

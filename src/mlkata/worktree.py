@@ -137,9 +137,14 @@ def ignored(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> set[str]
         prefix: That folder.
         paths: What to ask about, relative to it.
     """
+    return set(ignoring(git, tree, prefix, paths))
+
+
+def ignoring(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The paths that `ignored` finds, and for each the file and the rule that say so."""
     asked = list(paths)
     if not asked:
-        return set()
+        return {}
     folder = git.work() / "ignore"
     rules: dict[str, Entry] = {
         prefix + path: entry for path, entry in tree.items() if path.rpartition("/")[2] == ".gitignore"
@@ -159,9 +164,12 @@ def ignored(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> set[str]
         where["GIT_LITERAL_PATHSPECS"] = "0"  # check-ignore knows none
         names = b"".join(b"./" + os.fsencode(prefix + path) + b"\0" for path in asked)
         out = git.run(
-            "check-ignore", "--no-index", "-z", "--stdin", stdin=names, env=where, cwd=folder, ok=(0, 1)
+            "check-ignore", "--no-index", "-v", "-z", "--stdin", stdin=names, env=where, cwd=folder, ok=(0, 1)
         )
-        found = {os.fsdecode(name)[2 + len(prefix) :] for name in out.split(b"\0")[:-1]}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return found
+    fields = [os.fsdecode(field) for field in out.split(b"\0")[:-1]]
+    found = zip(fields[::4], fields[2::4], fields[3::4], strict=True)
+    return {
+        path[2 + len(prefix) :]: (source, rule) for source, rule, path in found if not rule.startswith("!")
+    }

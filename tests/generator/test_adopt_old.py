@@ -346,7 +346,11 @@ def test_files_in_the_way_are_named(made: Repository, new: Repository) -> None:
     (made.path / "src/churn_model").mkdir()
     made.write({"src/pkg/__init__.py": "mine\n"})
     done = adopt(made, new)
-    assert actions(done)["pyproject.toml"] == "skipped"
+    assert actions(done)["pyproject.toml"] == "add"
+    assert (
+        "In the way on your disk: pyproject.toml (git ignores it, so a merge would overwrite it: "
+        "move it away first)"
+    ) in done.data["notes"]
     assert (
         "In the way on your disk: src/pkg/__init__.py (git doesn't track "
         "it, so a merge stops there: move it away first)"

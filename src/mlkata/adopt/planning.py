@@ -6,8 +6,10 @@ what both sides have: base becomes the person's file, and the template's the res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mlkata import merge, sync, worktree
 from mlkata.adopt import keyed, keyed_toml
@@ -52,6 +54,7 @@ class _Prepared:
     why: dict[str, str] = field(default_factory=dict)
     kept: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
 
 
 def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tuple[sync.Plan, list[str]]:
@@ -90,7 +93,8 @@ def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tu
         git, ready.before, ours, ready.after, labels=labels, prefix=project.prefix,
         answers_file=project.answers_file, kept=done.kept, frozen=ready.frozen, renames=False,
     )  # fmt: skip
-    changes = sync.drop_ignored(project, merged, ours, ready.after, None)
+    spared = _ignored_by_them(project, merged.tree, sides, ready)
+    changes = sync.drop_ignored(project, merged, ours, ready.after, None, spared)
     if project.answers_file not in merged.tree:
         if project.answers_file not in sides.theirs:
             raise MlkataError("this template records no answers, so nothing could be updated later")
@@ -102,7 +106,38 @@ def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tu
     changes += [change for change in merged.changes if change.path not in gone or change.path in merged.tree]
     changes = [_said(change, ready.why, sides) for change in changes] + ready.kept
     rendered = None if done.secret else done.tree
-    return sync.Plan(merged, {}, frozenset(), sorted(changes), rendered, version), ready.notes
+    return sync.Plan(merged, {}, frozenset(), sorted(changes), rendered, version), ready.ignored + ready.notes
+
+
+def _ignored_by_them(project: Project, tree: Tree, sides: Sides, ready: _Prepared) -> set[str]:
+    """Files of the template that the repository's rules ignore and the template's own don't.
+
+    The template tracks them and can't do without; what git tracks, no rule ignores.
+    """
+    fresh = [path for path in tree if path not in sides.ours and path in sides.theirs]
+    rules = worktree.ignoring(project.git, tree, project.prefix, fresh)
+    own = worktree.ignoring(project.git, sides.theirs, project.prefix, rules)
+    inside = {f"{project.prefix}{path}" for path in sides.theirs}
+    for path in own:
+        if own[path][0] in inside:  # not a rule of git's own folder, the user's, or a folder above
+            del rules[path]
+    rules.pop(project.answers_file, None)
+    which: dict[tuple[str, str], list[str]] = {}
+    for path, said in rules.items():
+        which.setdefault(said, []).append(path)
+    for (source, rule), paths in which.items():
+        file = (
+            source
+            if source.endswith(".gitignore") and source[0] != "/"
+            else "/".join(Path(source).parts[-3:])
+        )
+        listed = ", ".join(sorted(paths)[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
+        narrow = f"; narrow the rule (/{rule})" if re.fullmatch(r"[\w.-]+/?", rule) else ""
+        ready.ignored.append(
+            f"Your rule {rule} in {file} ignores files of the template; they are on the branch all the same: "
+            f"{listed}. New files beside them need git add -f{narrow}."
+        )
+    return set(rules)
 
 
 def _said(change: Change, why: Mapping[str, str], sides: Sides) -> Change:
