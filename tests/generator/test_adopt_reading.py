@@ -55,7 +55,7 @@ def files_of(made: Repository) -> Files:
             },
         ),
         ("[project]\nauthors = [1]\nlicense = 3\n[tool]\npoetry = 1\n", {"license": 3}),
-        ("not = [toml", {}),
+        ("not = [toml", {"unread": "it is no TOML"}),
     ],
 )
 def test_pyproject(text: str, facts: dict[str, object]) -> None:
@@ -74,12 +74,28 @@ def test_pyproject(text: str, facts: dict[str, object]) -> None:
         ),
         (
             ("from setuptools import setup\nV='x'\nsetup(name=V, version=open('v').read(), **more)\n"),
-            {"name": "x"},
+            {
+                "name": "x",
+                "lost": [("version", "worked out when it runs"), ("**", "worked out when it runs")],
+            },
         ),
-        ("if True:\n    setup(name='a', install_requires=['b'] + ['c'])\n", {"name": "a"}),
-        ("print('no setup')\n", {}),
-        ("def broken(:\n", {}),
-        ("setup(" + "(" * 5000 + ")" * 5000 + ")", {}),
+        (
+            "if True:\n    setup(name='a', install_requires=['b'] + ['c'])\n",
+            {"name": "a", "lost": [("install_requires", "worked out when it runs")]},
+        ),
+        (
+            "setup(version='1', packages=find(), url='u', extras_require={'x': 'a\\nb', 'y': ['c']}, "
+            "entry_points='[console_scripts]\\nrun = p.q:r\\n[p.plugins]\\na = b\\n')\n",
+            {
+                "version": "1",
+                "scripts": {"run": "p.q:r"},
+                "extras": {"x": ["a", "b"], "y": ["c"]},
+                "lost": [("url", ""), ("entry_points p.plugins", "")],
+            },
+        ),
+        ("print('no setup')\n", {"unread": "no setup(…) is called in it"}),
+        ("def broken(:\n", {"unread": "it is no Python that can be read"}),
+        ("setup(" + "(" * 5000 + ")" * 5000 + ")", {"unread": "it is no Python that can be read"}),
     ],
 )
 def test_setup_py(text: str, facts: dict[str, object]) -> None:
@@ -98,8 +114,9 @@ def test_setup_cfg_and_conda() -> None:
         "license": "BSD",
         "python": ">=3.9",
         "dependencies": ["b>1", "d"],
+        "lost": [("description", "file: README")],
     }
-    assert metadata.setup_cfg("no = section") == {}
+    assert metadata.setup_cfg("no = section") == {"unread": "it is laid out as no setup.cfg is"}
     conda = metadata.environment(
         "name: e\ndependencies: [python=3.11, pip, pip-tools=1, {pip: [a]}, numpy=1.2]\n"
     )
@@ -109,12 +126,8 @@ def test_setup_cfg_and_conda() -> None:
         "dependencies": ["a"],
         "conda": ["pip-tools=1", "numpy=1.2"],
     }
-    assert (
-        metadata.environment("- a\n")
-        == metadata.environment("a: [\n")
-        == metadata.environment("dependencies: 1\n")
-        == {}
-    )
+    assert metadata.environment("- a\n") == metadata.environment("dependencies: 1\n") == {}
+    assert metadata.environment("a: [\n") == {"unread": "it is no YAML"}
 
 
 @pytest.mark.parametrize(

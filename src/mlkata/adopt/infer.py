@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,7 +14,7 @@ from mlkata.git import Git
 from mlkata.objects import Tree
 from mlkata.project import Project
 
-_NO_PACKAGE = {"src", "tests", "test", "docs", "doc", "scripts", "notebooks", "examples", "build", "dist"}
+NO_PACKAGE = {"src", "tests", "test", "docs", "doc", "scripts", "notebooks", "examples", "build", "dist"}
 _CI = {"github": r"\.github/workflows/[^/]+\.ya?ml", "gitlab": r"\.gitlab-ci\.yml"}
 _LICENSES = {
     "MIT": r"permission is hereby granted, free of charge, to any person obtaining a copy",
@@ -49,9 +51,13 @@ class Files:
         entry = self.tree.get(path)
         if entry is None or not entry.mode.startswith("100"):
             return None
+        content = self.git.blob(entry.oid)
         try:
-            return self.git.blob(entry.oid).decode("utf-8-sig")
-        except UnicodeDecodeError:
+            encoding = "utf-8-sig"
+            if path.endswith(".py"):  # Python's may say which it is
+                encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+            return content.decode(encoding)
+        except (UnicodeDecodeError, SyntaxError):
             return None
 
 
@@ -80,7 +86,7 @@ def facts(project: Project, tree: Tree) -> Facts:
             say(name, said.get(name), source)
         say("license", _license(said.get("license")), source)
         say("python_version", _python(said.get("python")), source)
-        if str(said.get("name")).lower() not in _NO_PACKAGE:
+        if str(said.get("name")).lower() not in NO_PACKAGE:
             say("distribution", said.get("name"), source)
     for path in sorted(tree):
         if re.fullmatch(r"(?i)licen[cs]e(\.(txt|md|rst))?|copying", path):
@@ -142,7 +148,7 @@ def _remote(git: Git) -> str | None:
 def _package(tree: Tree, found: Facts) -> None:
     """The package: in src/, or at the top."""
     for pattern in (r"src/([A-Za-z_]\w*)/__init__\.py", r"([A-Za-z_]\w*)/__init__\.py"):
-        names = [m[1] for path in tree if (m := re.fullmatch(pattern, path)) and m[1] not in _NO_PACKAGE]
+        names = [m[1] for path in tree if (m := re.fullmatch(pattern, path)) and m[1] not in NO_PACKAGE]
         wanted = re.sub(r"[-.]+", "_", found["distribution"].value).lower() if "distribution" in found else ""
         name = wanted if wanted in names else (names[0] if len(names) == 1 else None)
         if name:

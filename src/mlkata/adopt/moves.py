@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -56,6 +56,19 @@ def find(rules: object, tree: Tree, theirs: Tree, answers: Mapping[str, Any]) ->
             if not target or not (path == target or path.startswith(f"{to.rstrip('/')}/")):
                 found += _moved(path, target, rule, tree)
     return found
+
+
+def careful(move: Move, unmoved: Container[str]) -> Move:
+    """A move that removes no file of which something is nowhere else yet: a person looks at it first.
+
+    Args:
+        move: What the template's rule says.
+        unmoved: Such files.
+    """
+    if move.path not in unmoved or not move.command.startswith("git rm "):
+        return move
+    command = f"# look at {shlex.quote(move.path)}; then {move.command}"
+    return move._replace(command=command, why="not all of it is in pyproject.toml")
 
 
 def _moved(path: str, target: str, rule: Mapping[str, Any], tree: Tree) -> Iterator[Move]:

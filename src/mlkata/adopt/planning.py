@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlkata import merge, sync, worktree
-from mlkata.adopt import keyed, keyed_toml
+from mlkata.adopt import keyed, keyed_toml, packaging
+from mlkata.adopt.metadata import Facts
+from mlkata.adopt.packaging import PYPROJECT
 from mlkata.adopt.requirements import FILE, Required
 from mlkata.errors import MlkataError
 from mlkata.git import Git
@@ -21,8 +23,6 @@ from mlkata.objects import Entry, Tree
 from mlkata.project import Project
 from mlkata.render import Rendered
 from mlkata.template import Version
-
-PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Sides:
         theirs: The new template's files.
         records: Files that record the old template.
         required: What the repository requires beyond the old template.
+        packaging: What its packaging files say.
     """
 
     base: Tree
@@ -42,6 +43,7 @@ class Sides:
     theirs: Tree
     records: tuple[str, ...]
     required: Required
+    packaging: Mapping[str, Facts]
 
 
 @dataclass
@@ -57,7 +59,9 @@ class _Prepared:
     ignored: list[str] = field(default_factory=list)
 
 
-def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tuple[sync.Plan, list[str]]:
+def plan(
+    project: Project, sides: Sides, done: Rendered, version: Version
+) -> tuple[sync.Plan, list[str], set[str]]:
     """Work out an adoption; nothing but git objects is written.
 
     Args:
@@ -67,7 +71,7 @@ def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tu
         version: Which version of it.
 
     Returns:
-        The plan, and what else to know.
+        The plan, what else to know, and the packaging files that still say more than the result.
 
     Raises:
         MlkataError: The repository ignores the file that would record the answers.
@@ -87,6 +91,7 @@ def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tu
         elif ours[path].mode.startswith("100") and not git.blob(ours[path].oid):  # git would fill it unasked
             ready.frozen[path] = f"yours is empty and stays so; afterwards mlkata restore {path} fills it"
     _require(git, sides, ready)
+    _carry(git, sides, ready)
     _by_keys(git, project, sides, ready, done)
     labels = Labels("yours", f"template {version.name}")
     merged = merge.merge(
@@ -106,7 +111,12 @@ def plan(project: Project, sides: Sides, done: Rendered, version: Version) -> tu
     changes += [change for change in merged.changes if change.path not in gone or change.path in merged.tree]
     changes = [_said(change, ready.why, sides) for change in changes] + ready.kept
     rendered = None if done.secret else done.tree
-    return sync.Plan(merged, {}, frozenset(), sorted(changes), rendered, version), ready.ignored + ready.notes
+    result = merged.tree.get(PYPROJECT)
+    text = git.blob(result.oid).decode(errors="replace") if result else ""
+    left = packaging.unmoved(text, sides.packaging)
+    notes = [*ready.ignored, *ready.notes, *(note for found in left.values() for note in found)]
+    told = {*left, *(file for _, file, _ in sides.required.left)}
+    return sync.Plan(merged, {}, frozenset(), sorted(changes), rendered, version), notes, told
 
 
 def _ignored_by_them(project: Project, tree: Tree, sides: Sides, ready: _Prepared) -> set[str]:
@@ -184,6 +194,14 @@ def _require(git: Git, sides: Sides, ready: _Prepared) -> None:
                 ready.notes.append(f"{FILE} is a lock now, without what you required: renew it (make lock).")
         elif FILE in required.files:
             ready.frozen[FILE] = "yours is kept: not all of it could move to pyproject.toml"
+
+
+def _carry(git: Git, sides: Sides, ready: _Prepared) -> None:
+    """Put what the packaging files say into the template's `[project]`."""
+    if theirs := ready.after.get(PYPROJECT):
+        text, notes = packaging.carry(git.blob(theirs.oid).decode(), sides.packaging)
+        ready.after[PYPROJECT] = theirs._replace(oid=git.put(text.encode()))
+        ready.notes += notes
 
 
 def _by_keys(git: Git, project: Project, sides: Sides, ready: _Prepared, done: Rendered) -> None:

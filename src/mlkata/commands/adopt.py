@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlkata import addresses, project, render, sync, template
-from mlkata.adopt import bases, infer, mapping, metadata, moves, origin, planning, requirements
+from mlkata.adopt import bases, infer, mapping, metadata, moves, origin, packaging, planning, requirements
 from mlkata.adopt.infer import Fact, Facts, Files
 from mlkata.adopt.origin import Origin
 from mlkata.commands import common
@@ -101,8 +101,9 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     data = {name: fact.value for name, fact in answers.items()} | given
     common.progress(f"Rendering {version.name}", args)
     done = _rendered(found, source, version, data, answers, args)
-    sides = planning.Sides(base.tree, ours, done.tree, made.files, _required(files, base.tree))
-    plan, notes = planning.plan(found, sides, done, version)
+    own = packaging.own(files, base.tree, metadata.read(files.text))
+    sides = planning.Sides(base.tree, ours, done.tree, made.files, _required(files, base.tree), own)
+    plan, notes, unmoved = planning.plan(found, sides, done, version)
     report.old, report.base = (base.version.name if base.version else ""), base.said
     report.files = sorted(plan.changes, key=lambda change: (_ORDER.index(change.action), change))
     report.answers = [
@@ -110,7 +111,8 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
         for name, value in done.answers.items() if not name.startswith("_")
     ]  # fmt: skip
     rules = [*(other.data.get("moves") or [] if other else []), *(known.any.get("moves") or [])]
-    report.moves = [move._asdict() for move in moves.find(rules, plan.merged.tree, done.tree, done.answers)]
+    found_moves = moves.find(rules, plan.merged.tree, done.tree, done.answers)
+    report.moves = [moves.careful(move, unmoved)._asdict() for move in found_moves]
     report.notes = [
         *_answered(report), *base.notes, *notes, *(f"Not taken: {said}" for said in refused),
         *planning.collisions(found, plan), *_uncommitted(found), *_to_move(report),
