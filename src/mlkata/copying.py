@@ -8,6 +8,7 @@ every output with `copier copy` fail when it moves.
 from __future__ import annotations
 
 import posixpath
+import re
 import warnings
 from functools import partial
 from pathlib import Path, PurePath
@@ -147,7 +148,7 @@ class _Worker(Worker):
             except (ValueError, TypeError) as error:
                 given = (name for name in self.answers.init if name in self.template.questions_data)
                 name = next((name for name in given if name not in self.answers.user), "")
-                said = not name or f"'{name}'" in str(error)
+                said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
         check_recorded(self.request, self.answers, self.template.questions_data)
         with Phase.use(Phase.RENDER):

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from mlkata.errors import MlkataError
 from mlkata.objects import Entry, Note, Stages, Tree, hash_tree, nest
-from mlkata.process import Process
+from mlkata.process import GitError, Process
 
 _numbers = itertools.count()
 
@@ -152,6 +153,27 @@ class Git(Process):
                 env |= {f"GIT_{who}_NAME": "mlkata", f"GIT_{who}_EMAIL": "mlkata@localhost"}
         flags = [flag for parent in parents for flag in ("-p", parent)]
         return os.fsdecode(self.run("commit-tree", *flags, tree, stdin=message.encode(), env=env)).strip()
+
+    def move_refs(self, lines: str, branch: str) -> None:
+        """Make or move refs, all or none.
+
+        Args:
+            lines: What `git update-ref --stdin` is told.
+            branch: The branch among them.
+
+        Raises:
+            MlkataError: Another branch is in the way: git keeps no `a` beside an `a/b`.
+        """
+        try:
+            self.run("update-ref", "--stdin", stdin=lines.encode())
+        except GitError as error:
+            taken = re.search(r"'refs/heads/([^']+)' exists", error.words)
+            if taken is None:
+                raise
+            raise MlkataError(
+                f"git can't make the branch {branch} while there is a branch {taken[1]}",
+                "Choose another name: --branch NAME",
+            ) from error
 
     def merge(
         self,

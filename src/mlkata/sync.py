@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -198,8 +199,8 @@ def drop_ignored(
         spared: What goes into git although it is ignored.
     """
     known = {*ours, *merged.conflicts, *(c.path for c in merged.changes if c.action == "rename")}
+    known |= {path for path in merged.tree if path in spared}
     fresh = [path for path, entry in merged.tree.items() if path not in known and theirs.get(path) == entry]
-    fresh = [path for path in fresh if path not in spared]
     changes = []
     for path in worktree.ignored(project.git, merged.tree, project.prefix, fresh):
         entry = merged.tree.pop(path)
@@ -278,14 +279,16 @@ def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
         return present
     in_use = present and git.text("for-each-ref", "--format=%(worktreepath)", ref)
     if present and (in_use or git.oid(mark) != present):
+        here = " (it is checked out)" if in_use else ""
+        remove = "" if in_use else f", or remove it: git branch -D {shlex.quote(name)}"
         raise MlkataError(
-            f"there is a branch {name} already, with something else on it",
-            f"Choose another name (--branch NAME), or remove it: git branch -D {name}",
+            f"there is a branch {name} already, with something else on it{here}",
+            f"Choose another name (--branch NAME){remove}",
         )
     commit = git.commit(tree, message, head)
     none = "0" * len(commit)
     lines = f"update {ref} {commit} {present or none}\nupdate {mark} {commit}\n"
-    git.run("update-ref", "--stdin", stdin=lines.encode())
+    git.move_refs(lines, name)
     remember(project, plan)
     return commit
 

@@ -56,7 +56,7 @@ def test_a_dry_run_writes_nothing_and_says_all(made: Repository, new: Repository
     assert "delete    src/data/make.py  (of the old template, and you had not edited it)" in said
     assert "delete    .cruft.json  (it records the old template)" in said
     assert "  author: Test  (git log)" in said
-    assert said.endswith("Next:\n  mlkata adopt\n  mlkata adopt --diff   (the same as a patch)\n")
+    assert said.endswith("(the same as a patch)\n")
     found = adopt(made, new, "--dry-run").data
     assert (found["status"], found["branch"]) == ("planned", "")
     assert found.keys() - set(Report("").__dataclass_fields__) == {"base", "answers", "moves"}

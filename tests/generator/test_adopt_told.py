@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from adopting import actions, adopt, files, repository, show, target
-from evolving import Outcome, Repository
+from evolving import Outcome, Repository, mlkata, project, template
 
 
 @pytest.fixture
@@ -145,3 +145,76 @@ def test_files_that_cannot_be_read_are_named(new: Repository, tmp_path: Path) ->
         "setup.cfg": "# look at setup.cfg; then git rm setup.cfg",
         "environment.yml": "# look at environment.yml; then git rm environment.yml",
     }
+
+
+def test_changes_that_a_merge_would_meet_are_named(new: Repository, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"a/b.txt": "b\n", "a/settings.yaml": "level: debug\n"})
+    made.write({"a/settings.yaml": "level: mine\n", "a/b.txt": "c\n"})
+    done = adopt(made.path / "a", new)
+    at = done.data["notes"].index("Modified and not committed; a merge stops there:")
+    assert done.data["notes"][at + 1] == "  settings.yaml"
+    assert "  b.txt" not in done.data["notes"]
+
+
+def test_a_project_of_another_address_is_not_taken_over_unasked(
+    new: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = template(tmp_path / "other", {"Makefile": "old:\n"})
+    made = project(tmp_path / "made", other)
+    monkeypatch.setenv("MLKATA_TEMPLATE", str(new.path))
+    said = mlkata("adopt", made.path, "--json", code=1).data
+    assert said["error"] == f"{made.path} is managed by {other.path} at version v1.0.0; nothing was written"
+    assert said["hint"] == (
+        f"Stay with it: mlkata update {made.path}. Bring it under another template: "
+        "mlkata adopt --template URL. Did its template move? mlkata relink URL."
+    )
+    assert adopt(made, new, code=None).data["status"] in ("done", "conflicts")
+
+
+def test_a_refused_answer_is_named_for_its_own_question(new: Repository, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"a.txt": "a\n"})
+    said = adopt(made, new, "-d", "ci=foo", code=1).data
+    assert "Invalid choice for 'ci'" in said["error"]
+    assert "author" not in said["error"]
+    assert "git log" not in said["error"]
+    assert "-d author" not in said["hint"]
+
+
+def test_what_is_next_is_what_was_asked(new: Repository, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"my apps/a/Makefile": "mine:\n", "b/x.txt": "x\n"})
+    at = ("-C", made.path)
+    new_ = ("--template", new.path)
+    said = mlkata("adopt", "my apps/a", *at, *new_, "-d", "author=Ann Lee", "-n", "--json").data
+    again = f"mlkata -C {made.path} adopt 'my apps/a' --template {new.path} -d 'author=Ann Lee'"
+    assert said["next"] == [again, f"{again} --diff   (the same as a patch)"]
+    said = mlkata("adopt", "my apps/a", *at, *new_, "--json", code=3).data
+    assert said["next"] == ["git switch mlkata/adopt-my-apps-a   (resolve there, then git commit)"]
+    said = mlkata("adopt", "b", *at, *new_, "--json").data
+    assert said["next"] == ["git diff HEAD...mlkata/adopt-b", "git merge mlkata/adopt-b"]
+    made.git("merge", "-q", "--ff-only", "mlkata/adopt-b")
+    said = mlkata("adopt", "b", *at, *new_, "--json").data
+    assert said["next"] == [f"mlkata -C {made.path} update b"]
+
+
+def test_a_branch_that_is_in_use_or_in_the_way(new: Repository, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"a.txt": "a\n"})
+    said = adopt(made, new, "--branch", "main", code=1).data
+    assert said["error"] == "there is a branch main already, with something else on it (it is checked out)"
+    assert said["hint"] == "Choose another name (--branch NAME)"
+    made.git("branch", "mlkata/adopt/update-v1")
+    said = adopt(made, new, code=1).data
+    assert (
+        said["error"]
+        == "git can't make the branch mlkata/adopt while there is a branch mlkata/adopt/update-v1"
+    )
+    assert said["hint"] == "Choose another name: --branch NAME"
+
+
+def test_a_folder_is_told_what_is_for_it_alone(new: Repository, tmp_path: Path) -> None:
+    new.commit({"adopt/any.yml": RULES, "template/.github/workflows/ci.yml": "on: push\n"}, tag="v1.0.1")
+    made = repository(tmp_path / "made", {"a/b/setup.py": "setup()\n"})
+    done = adopt(made.path / "a/b", new)
+    assert (
+        "To move, once the branch is merged (in a/b: the commands are for that folder):" in done.data["notes"]
+    )
+    assert "No CI host reads a/b/.github: it looks at the top of the repository alone." in done.data["notes"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 import sys
 from argparse import Namespace
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from mlkata import addresses, project, render, sync, template
-from mlkata.adopt import bases, infer, mapping, metadata, moves, origin, packaging, planning, requirements
+from mlkata.adopt import (
+    bases,
+    infer,
+    mapping,
+    metadata,
+    moves,
+    origin,
+    packaging,
+    planning,
+    requirements,
+    telling,
+)
 from mlkata.adopt.infer import Fact, Facts, Files
 from mlkata.adopt.origin import Origin
 from mlkata.commands import common
@@ -61,27 +72,35 @@ def run(args: Namespace) -> Report:
             source.url = source.address  # a relative path means nothing from inside the project
         source.url = clean(source.url)  # a password is for git to remember, not for the project
         report = Adoption("adopt", project=str(found.folder), template=source.url)
-        if said := _under(found, source):
+        address, said = _recorded(found)
+        if address and not addresses.same(address, source.address):
+            if not args.template:
+                shown = re.sub(r"(?<=://)[^/@]*@", "", address)
+                raise MlkataError(
+                    f"{found.folder} is managed by {shown} at version {said}; nothing was written",
+                    f"Stay with it: {telling.again(args, 'update')}. Bring it under another template: "
+                    "mlkata adopt --template URL. Did its template move? mlkata relink URL.",
+                )
+        elif address:
             report.status, report.new = "up-to-date", said
             report.headline = f"It is under this template already: {said} of {source.url}."
-            report.next = ["mlkata update"]
+            report.next = [telling.again(args, "update")]
             return report
         common.progress(f"Looking at {url}", args)
         source.fetch()
         return _adopt(found, source, args, report)
 
 
-def _under(found: project.Project, source: template.Template) -> str:
-    """The recorded version, where the folder is under the template already."""
+def _recorded(found: project.Project) -> tuple[str, str]:
+    """The template that the folder is under, and its version; empty where there is none."""
     entry = found.tree().get(found.answers_file)
     try:
         answers = project.parse(found.git.blob(entry.oid), found.answers_file) if entry else {}
     except MlkataError:
-        return ""  # what it says of another template is read later
+        return "", ""  # what it says of another template is read later
     if not answers:
-        return ""
-    address = addresses.expand(str(answers["_src_path"]), found.folder)
-    return str(answers["_commit"]) if addresses.same(address, source.address) else ""
+        return "", ""
+    return addresses.expand(str(answers["_src_path"]), found.folder), str(answers["_commit"])
 
 
 def _adopt(found: project.Project, source: template.Template, args: Namespace, report: Adoption) -> Report:
@@ -114,8 +133,9 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     found_moves = moves.find(rules, plan.merged.tree, done.tree, done.answers)
     report.moves = [moves.careful(move, unmoved)._asdict() for move in found_moves]
     report.notes = [
-        *_answered(report), *base.notes, *notes, *(f"Not taken: {said}" for said in refused),
-        *planning.collisions(found, plan), *_uncommitted(found), *_to_move(report),
+        *telling.answered(report.answers), *base.notes, *notes, *(f"Not taken: {said}" for said in refused),
+        *planning.collisions(found, plan), *telling.uncommitted(found, ours, plan.merged.tree),
+        *telling.hosts(found, plan.merged.tree), *telling.to_move(found, report.moves),
     ]  # fmt: skip
     return _deliver(found, plan, report, args)
 
@@ -175,8 +195,9 @@ def _rendered(
     try:
         return render.render(request, found.git)
     except MlkataError as error:
-        name = next((name for name in answers if name in error.what and name not in (args.data or ())), None)
-        if name is None or error.code is not ExitCode.USER:
+        quoted = re.search(r"(?:question|choice for) '([^']+)'|is refused: (\w+): ", error.what)
+        name = (quoted[1] or quoted[2]) if quoted else ""
+        if name not in answers or name in common.answers(args) or error.code is not ExitCode.USER:
             raise
         value, where = answers[name]
         raise MlkataError(
@@ -204,33 +225,6 @@ def _source(name: str, given: dict[str, Any], answers: Facts, *, asked: bool) ->
     return answers[name].source if name in answers else "you, or the default" if asked else "default"
 
 
-def _answered(report: Adoption) -> list[str]:
-    lines = [
-        f"  {item['question']}: {item['answer']}  ({item['source']})"
-        for item in report.answers if item["source"] != "default"
-    ]  # fmt: skip
-    rest = [item["question"] for item in report.answers if item["source"] == "default"]
-    lines = ["Answers:", *lines] if lines else []
-    return lines + ([f"Defaults for {', '.join(rest)}; -d question=answer says otherwise."] if rest else [])
-
-
-def _to_move(report: Adoption) -> list[str]:
-    if not report.moves:
-        return []
-    lines = [f"  {move['command']}" + (f"   # {move['why']}" if move["why"] else "") for move in report.moves]
-    return ["To move, once the branch is merged:", *lines]
-
-
-def _uncommitted(found: project.Project) -> list[str]:
-    if found.top is None:
-        return []
-    scope = ("--", found.prefix) if found.prefix else ()
-    changed = found.git.text(
-        "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", *scope
-    )
-    return ["Changes that are not committed are not looked at."] if changed else []
-
-
 def _deliver(found: project.Project, plan: sync.Plan, report: Adoption, args: Namespace) -> Report:
     conflicts = [change.path for change in plan.changes if change.action == "conflict"]
     what = f"{report.template} {report.new}"
@@ -242,13 +236,14 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Adoption, args: Na
     if args.dry_run:
         report.status = "planned"
         report.headline = f"Under {what}, {report.base}; nothing was written:"
-        report.next = ["mlkata adopt", "mlkata adopt --diff   (the same as a patch)"]
+        diff = telling.again(args, "adopt", "--diff")
+        report.next = [telling.again(args), f"{diff}   (the same as a patch)"]
         return report
-    folder = found.prefix.rstrip("/").replace("/", "-")
+    folder = re.sub(r"\W+", "-", found.prefix.rstrip("/"))
     name = report.branch = args.branch or ("mlkata/adopt" + (f"-{folder}" if folder else ""))
     before = found.git.oid(f"refs/heads/{name}")
     commit = sync.to_branch(found, plan, name, _message(report, conflicts))
-    report.next = [f"git diff HEAD...{shlex.quote(name)}", f"git merge {shlex.quote(name)}"]
+    report.next = telling.following(found, args, name, conflicts=bool(conflicts))
     if commit == before:
         report.status = "up-to-date"
         report.headline = f"The branch {name} ({commit[:10]}) brings it under {what} already."
