@@ -167,11 +167,11 @@ class Git(Process):
         try:
             self.run("update-ref", "--stdin", stdin=lines.encode())
         except GitError as error:
-            taken = re.search(r"'refs/heads/([^']+)' exists", error.words)
+            taken = re.search(r"'refs/(?:heads/)?([^']+)' exists", error.words)
             if taken is None:
                 raise
             raise MlkataError(
-                f"git can't make the branch {branch} while there is a branch {taken[1]}",
+                f"git can't make the branch {branch} while there is {taken[1]}",
                 "Choose another name: --branch NAME",
             ) from error
 

@@ -287,8 +287,7 @@ def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
         )
     commit = git.commit(tree, message, head)
     none = "0" * len(commit)
-    lines = f"update {ref} {commit} {present or none}\nupdate {mark} {commit}\n"
-    git.move_refs(lines, name)
+    git.move_refs(f"update {ref} {commit} {present or none}\nupdate {mark} {commit}\n", name)
     remember(project, plan)
     return commit
 

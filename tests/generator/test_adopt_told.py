@@ -203,10 +203,7 @@ def test_a_branch_that_is_in_use_or_in_the_way(new: Repository, tmp_path: Path) 
     assert said["hint"] == "Choose another name (--branch NAME)"
     made.git("branch", "mlkata/adopt/update-v1")
     said = adopt(made, new, code=1).data
-    assert (
-        said["error"]
-        == "git can't make the branch mlkata/adopt while there is a branch mlkata/adopt/update-v1"
-    )
+    assert said["error"] == "git can't make the branch mlkata/adopt while there is mlkata/adopt/update-v1"
     assert said["hint"] == "Choose another name: --branch NAME"
 
 
@@ -218,3 +215,35 @@ def test_a_folder_is_told_what_is_for_it_alone(new: Repository, tmp_path: Path) 
         "To move, once the branch is merged (in a/b: the commands are for that folder):" in done.data["notes"]
     )
     assert "No CI host reads a/b/.github: it looks at the top of the repository alone." in done.data["notes"]
+
+
+def test_a_kept_file_in_the_place_of_the_lock_and_other_bounds_are_named(
+    new: Repository, tmp_path: Path
+) -> None:
+    made = repository(tmp_path / "made", {"requirements.txt": "rich==13.1\n--index-url https://host/x\n"})
+    done = adopt(made, new)
+    assert actions(done)["requirements.txt"] == "skipped"
+    assert (
+        "Your requirements.txt stands where the template has its lock, from which make setup installs by "
+        "hashes. Once nothing needs yours: mlkata restore requirements.txt, then make lock."
+    ) in done.data["notes"]
+    assert (
+        "Yours replaces the template's in [project] dependencies: rich==13.1 for rich>=14."
+        in done.data["notes"]
+    )
+
+
+def test_what_no_project_table_may_say_is_named(new: Repository, tmp_path: Path) -> None:
+    setup = (
+        'setup(name="a b", version="one", extras_require={"x": ["y @ https://u:s3cret@h/y"], ":os": ["z"]},\n'
+        '      install_requires=["q", "r @ https://u:s3cret@h/r"])\n'
+    )
+    odd = "[project]\nscripts = 1\noptional-dependencies = 2\n"
+    made = repository(tmp_path / "made", {"setup.py": setup, "pyproject.toml": odd})
+    done = adopt(made, new)
+    assert (
+        "Not moved from setup.py: version one (pyproject.toml has 0.1.0), name a b (pyproject.toml has a_b), "
+        "extra x: y @ https://…@h/y, extra :os: z."
+    ) in done.data["notes"]
+    assert "s3cret" not in done.out
+    assert show(made, "pyproject.toml").startswith(odd)

@@ -57,7 +57,7 @@ class Files:
             if path.endswith(".py"):  # Python's may say which it is
                 encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
             return content.decode(encoding)
-        except (UnicodeDecodeError, SyntaxError):
+        except (UnicodeDecodeError, SyntaxError, LookupError):
             return None
 
 

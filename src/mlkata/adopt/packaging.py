@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import VERSION_PATTERN
 
 from mlkata.adopt import requirements
 from mlkata.adopt.infer import NO_PACKAGE, Files
@@ -73,15 +75,18 @@ def carry(text: str, packaging: Mapping[str, Facts]) -> tuple[str, list[str]]:
     for file in _ABOUT:
         facts = packaging.get(file, {})
         name, version = facts.get("name"), facts.get("version")
-        if isinstance(version, str) and "version" not in project.get("dynamic", ()):
+        dynamic = "version" in list(project.get("dynamic") or [])
+        if isinstance(version, str) and re.fullmatch(VERSION_PATTERN, version, re.X | re.I) and not dynamic:
             put("", "version", version, file, f"version {version}")
         if isinstance(name, str) and _name(name):
             put("", "name", name, file, f"name {name}")
         for script, what in (facts.get("scripts") or {}).items():
             put("scripts", script, what, file, f"script {script}")
         for extra, entries in (facts.get("extras") or {}).items():
-            if all(map(_valid, entries)) and _name(extra):
-                theirs = project.get("optional-dependencies", {}).get(extra, [])
+            if all(_valid(entry) and entry == requirements.public(entry) for entry in entries) and _name(
+                extra
+            ):
+                theirs = _table(project, "optional-dependencies").get(extra, [])
                 put(
                     "optional-dependencies",
                     extra,
@@ -110,11 +115,21 @@ def unmoved(text: str, packaging: Mapping[str, Facts]) -> dict[str, list[str]]:
             continue
         lines = list(_differing(facts, project)) if file in _ABOUT else []
         if file != PYPROJECT:  # it stays
-            lines += _missing(facts.get("dependencies") or [], project.get("dependencies"))
+            required = [entry for entry in facts.get("dependencies") or [] if _valid(entry)]
+            required = [entry for entry in required if entry == requirements.public(entry)]  # said elsewhere
+            lines += _missing(required, project.get("dependencies"))
         lines += [f"{what} ({why})" if why else what for what, why in facts.get("lost") or []]
         if lines:
             found[file] = [f"Not moved from {file}: {', '.join(lines)}."]
     return found
+
+
+def replaced(text: str, entries: Iterable[str]) -> list[str]:
+    """Which of a person's requirements win over one of the template's, in words."""
+    there = (_project(text) or {}).get("dependencies")
+    theirs = {requirements.name(entry): entry for entry in there} if isinstance(there, list) else {}
+    named = ((entry, theirs.get(requirements.name(entry))) for entry in entries)
+    return [f"{entry} for {other}" for entry, other in named if other and other != entry]
 
 
 def _differing(facts: Facts, project: Mapping[str, Any]) -> Iterable[str]:
@@ -125,21 +140,21 @@ def _differing(facts: Facts, project: Mapping[str, Any]) -> Iterable[str]:
         yield f"name {name} (pyproject.toml has {project.get('name', 'none')})"
     if python and _plain(project.get("requires-python")) != _plain(python):
         yield f"Python {python} (pyproject.toml has {project.get('requires-python', 'none')})"
-    scripts = project.get("scripts", {})
+    scripts = _table(project, "scripts")
     yield from (
         f"script {key} = {what}"
         for key, what in (facts.get("scripts") or {}).items()
         if scripts.get(key) != what
     )
-    extras = project.get("optional-dependencies", {})
+    extras = _table(project, "optional-dependencies")
     for key, entries in (facts.get("extras") or {}).items():
         if missing := _missing(entries, extras.get(key)):
-            yield f"extra {key}: {' '.join(missing)}"
+            yield f"extra {key}: {' '.join(map(requirements.public, missing))}"
 
 
 def _missing(entries: Iterable[str], there: object) -> list[str]:
     names = {requirements.name(entry) for entry in there} if isinstance(there, list) else set()
-    return [entry for entry in entries if requirements.name(entry) not in names and "@" not in entry]
+    return [entry for entry in entries if requirements.name(entry) not in names]
 
 
 def _project(text: str) -> dict[str, Any] | None:
@@ -148,6 +163,11 @@ def _project(text: str) -> dict[str, Any] | None:
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
     return project if isinstance(project, dict) else None
+
+
+def _table(project: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = project.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _plain(specifier: object) -> str:

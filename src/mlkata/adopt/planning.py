@@ -181,6 +181,10 @@ def _require(git: Git, sides: Sides, ready: _Prepared) -> None:
         ready.after[PYPROJECT] = theirs._replace(oid=git.put(changed.encode()))
         files = ", ".join(dict.fromkeys(file for _, file in required.entries))
         ready.notes.append(f"Into [project] dependencies, from {files}: {', '.join(entries)}.")
+        if replaced := packaging.replaced(text, entries):
+            ready.notes.append(
+                f"Yours replaces the template's in [project] dependencies: {', '.join(replaced)}."
+            )
     for entry, file, why in required.left:
         ready.notes.append(f"Not moved from {file}: {entry} ({why}).")
     mine = sides.ours.get(FILE)
@@ -194,12 +198,20 @@ def _require(git: Git, sides: Sides, ready: _Prepared) -> None:
                 ready.notes.append(f"{FILE} is a lock now, without what you required: renew it (make lock).")
         elif FILE in required.files:
             ready.frozen[FILE] = "yours is kept: not all of it could move to pyproject.toml"
+            if merge.is_lock(git, FILE, ready.after[FILE]):
+                ready.notes.append(
+                    f"Your {FILE} stands where the template has its lock, from which make setup installs by "
+                    f"hashes. Once nothing needs yours: mlkata restore {FILE}, then make lock."
+                )
 
 
 def _carry(git: Git, sides: Sides, ready: _Prepared) -> None:
     """Put what the packaging files say into the template's `[project]`."""
     if theirs := ready.after.get(PYPROJECT):
-        text, notes = packaging.carry(git.blob(theirs.oid).decode(), sides.packaging)
+        try:
+            text, notes = packaging.carry(git.blob(theirs.oid).decode(), sides.packaging)
+        except (ValueError, TypeError):  # the template's own file is no TOML, or says what none may
+            return
         ready.after[PYPROJECT] = theirs._replace(oid=git.put(text.encode()))
         ready.notes += notes
 

@@ -98,7 +98,7 @@ def _read(path: str, files: Files, found: Required) -> None:
         elif entry.startswith("-"):
             local = re.fullmatch(r"(?:-e|--editable)[ =]?\s*(\.|\./|file:\.)(\[.*\])?", entry)
             if not local:  # `-e .` is this project, which needs no entry
-                found.left.append((_public(entry), path, "an option of pip, not a requirement"))
+                found.left.append((public(entry), path, "an option of pip, not a requirement"))
         else:
             _add(entry, path, found)
 
@@ -125,15 +125,16 @@ def _add(entry: str, file: str, found: Required) -> None:
             if "/" in plain
             else "no requirement as PEP 508 has it"
         )
-        found.left.append((_public(entry), file, why))
+        found.left.append((public(entry), file, why))
         return
     if requirement.url and re.search(r"://[^/@]*@(?!git)", requirement.url) and "git@" not in requirement.url:
-        found.left.append((_public(entry), file, "its address holds a name or password"))
+        found.left.append((public(entry), file, "its address holds a name or password"))
     else:
         found.entries.append((" ".join(plain.split()), file))
 
 
-def _public(entry: str) -> str:
+def public(entry: str) -> str:
+    """An entry without the name and password of its address."""
     return re.sub(r"(?<=://)[^/@\s]*@", "…@", entry)
 
 
