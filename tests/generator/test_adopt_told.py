@@ -173,8 +173,8 @@ def test_a_project_of_another_address_is_not_taken_over_unasked(
 
 def test_a_refused_answer_is_named_for_its_own_question(new: Repository, tmp_path: Path) -> None:
     made = repository(tmp_path / "made", {"a.txt": "a\n"})
-    said = adopt(made, new, "-d", "ci=foo", code=1).data
-    assert "Invalid choice for 'ci'" in said["error"]
+    said = adopt(made, new, "-d", "license=foo", code=1).data
+    assert "Invalid choice for 'license'" in said["error"]
     assert "author" not in said["error"]
     assert "git log" not in said["error"]
     assert "-d author" not in said["hint"]
