@@ -167,12 +167,13 @@ class Git(Process):
         try:
             self.run("update-ref", "--stdin", stdin=lines.encode())
         except GitError as error:
-            taken = re.search(r"'refs/(?:heads/)?([^']+)' exists", error.words)
+            taken = re.search(r"'(refs/(heads/)?([^']+))' exists", error.words)
             if taken is None:
                 raise
+            left = "" if taken[2] else f"; or remove what a branch left behind: git update-ref -d {taken[1]}"
             raise MlkataError(
-                f"git can't make the branch {branch} while there is {taken[1]}",
-                "Choose another name: --branch NAME",
+                f"git can't make the branch {branch} while there is {taken[3] if taken[2] else taken[1]}",
+                f"Choose another name: --branch NAME{left}",
             ) from error
 
     def merge(

@@ -272,8 +272,7 @@ def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
     if name.startswith("-") or git.call("check-ref-format", f"refs/heads/{name}", ok=(0, 1)).returncode:
         raise MlkataError(f"{name!r} is no name for a branch")
     tree = git.write_tree(plan.merged.tree, project.prefix, over=head)
-    ref = f"refs/heads/{name}"
-    mark = f"{MADE}{name}"
+    ref, mark = f"refs/heads/{name}", f"{MADE}{name}"
     present = git.oid(ref)
     if present and git.oid(f"{present}^{{tree}}") == tree and git.oid(f"{present}^") == head:
         return present

@@ -207,6 +207,24 @@ def test_a_branch_that_is_in_use_or_in_the_way(new: Repository, tmp_path: Path) 
     assert said["hint"] == "Choose another name: --branch NAME"
 
 
+def test_an_update_of_a_folder_called_adopt_says_what_is_in_its_way(new: Repository, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"adopt/x.txt": "x\n", "x.txt": "x\n"})
+    adopt(made.path / "adopt", new)
+    made.git("merge", "-q", "--ff-only", "mlkata/adopt-adopt")
+    adopt(made, new)
+    new.commit({"template/new.txt": "new\n"}, tag="v1.1.0")
+    said = mlkata("update", made.path / "adopt", "--branch", "--json", code=1).data
+    assert said["error"] == (
+        "git can't make the branch mlkata/adopt/update-v1.1.0 while there is mlkata/adopt"
+    )
+    made.git("branch", "-D", "mlkata/adopt")
+    said = mlkata("update", made.path / "adopt", "--branch", "--json", code=1).data
+    left = "refs/mlkata/made/mlkata/adopt"
+    assert said["hint"].endswith(f"or remove what a branch left behind: git update-ref -d {left}")
+    made.git("update-ref", "-d", left)
+    mlkata("update", made.path / "adopt", "--branch")
+
+
 def test_a_folder_is_told_what_is_for_it_alone(new: Repository, tmp_path: Path) -> None:
     new.commit({"adopt/any.yml": RULES, "template/.github/workflows/ci.yml": "on: push\n"}, tag="v1.0.1")
     made = repository(tmp_path / "made", {"a/b/setup.py": "setup()\n"})

@@ -210,7 +210,12 @@ def _carry(git: Git, sides: Sides, ready: _Prepared) -> None:
     if theirs := ready.after.get(PYPROJECT):
         try:
             text, notes = packaging.carry(git.blob(theirs.oid).decode(), sides.packaging)
-        except (ValueError, TypeError):  # the template's own file is no TOML, or says what none may
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+        ):  # the template's own file is no TOML, or says what none may
             return
         ready.after[PYPROJECT] = theirs._replace(oid=git.put(text.encode()))
         ready.notes += notes
