@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -100,6 +102,27 @@ def test_nothing_is_left_of_the_sample(churn: Project, task: str) -> None:
     assert "no data set yet; see hydra/data/empty.yaml" in churn.job("retrieve", code=1)
     reading = ["tests/test_configurations.py", "tests/test_main.py", "tests/test_repository.py"]
     churn.run("pytest", "-p", "no:cacheprovider", *(reading if task == "classification" else reading[:1]))
+
+
+def test_a_data_set_of_the_other_task(churn: Project, tmp_path: Path) -> None:
+    """The project is for classes, the data is about prices; and its address has marks of Hydra's."""
+    made = Repository(churn.path)
+    (tmp_path / "it's ${homes}.csv").write_text(HOUSES)
+    line = ("add", "data", "houses", "--from", tmp_path / "it's ${homes}.csv", "--target", "size", "-q")
+    mlkata("-C", churn.path, *line)
+    assert "task: regression\n" in made.read("hydra/data/houses.yaml")
+    said = churn.job("train", "data=houses", "model=linear")
+    assert "rmse" in said
+    said = churn.job("evaluate", "data=houses", "model=linear", code=3)  # noise beats no baseline
+    assert "the threshold for roc_auc is not for a regression" in said
+    database = tmp_path / "homes.db"
+    with closing(sqlite3.connect(database)) as open_, open_:
+        open_.execute("create table homes (id integer, city text, price real)")
+        open_.executemany("insert into homes values (?, ?, ?)", [(n, "Bonn", n / 7) for n in range(99)])
+        open_.execute("insert into homes values (99, 'Köln', 0)")
+    query = "select * from homes where city in ('Bonn', '${x}', '\\')"
+    mlkata("-C", churn.path, "add", "data", "homes", "--from", f"sqlite:///{database}", "--query", query)
+    assert "99 rows" in made.read("hydra/data/homes.yaml")
 
 
 def test_the_first_data_set_of_ones_own(churn: Project) -> None:

@@ -36,6 +36,8 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         ),
         ("data.split.test_size=1.5", "data.split.test_size: Input should be less than 1"),
         ("metric=roc_auk", "metric: there is no 'roc_auk'"),
+        ("metric=rmse", "metric: there is no 'rmse'"),
+        ("metric=''", "metric: there is no ''"),
         ("evaluate.slices=[grup]", "evaluate.slices: there is no 'grup'; did you mean 'group'?"),
         ("+evaluate.maximum.logloss=1", "evaluate.maximum: there is no 'logloss'"),
         ("data.columns.amount.role=target", "only one column can have role target: amount, target"),
@@ -54,6 +56,10 @@ def test_what_is_wrong_is_named(project: Path, task: str, override: str, message
     with pytest.raises(UserError) as error:
         load(overrides(task, "model=linear", override))
     assert message in str(error.value)
+
+
+def test_the_usual_metric_is_the_tasks(project: Path, task: str) -> None:
+    assert load(["data=tiny"]).metric == ("roc_auc" if task == "classification" else "rmse")
 
 
 def test_settings_are_typed(settings: Settings) -> None:

@@ -62,7 +62,7 @@ def _run(job: str, arguments: list[str]) -> None:
     from dotenv import load_dotenv
     from hydra.core.hydra_config import HydraConfig
 
-    from .configurations import override, parse
+    from .configurations import literal, override, parse
 
     load_dotenv(".env")  # secrets and addresses; what is already set wins
     failures: list[Exception] = []
@@ -80,7 +80,7 @@ def _run(job: str, arguments: list[str]) -> None:
             failures.append(error)  # the other runs of a --multirun go on
 
     if job in POSITIONAL:
-        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}='{a}'" for a in arguments]
+        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}={literal(a)}" for a in arguments]
     flags = [argument for argument in arguments if not re.match("[~+]|.*=", argument)]
     overrides = [override(argument) for argument in arguments if argument not in flags]
     sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]  # Hydra wants its flags first

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..models.base_model import BaseModel
 
-METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better
+METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better; a task's first is its usual one
     "classification": {
         "roc_auc": True,
         "average_precision": True,

@@ -23,6 +23,7 @@ from ..repository.sources import read
 
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
+FROM_ENVIRONMENT = "${oc.env:DATABASE_URL}"
 NAMED_ID = re.compile(r"(^|_)[iI][dD](_|$)|[a-z]I[dD]$")
 HEADER = """\
 # Drafted from {source.uri}: a guess from {rows:,} rows. Read it, correct it.
@@ -50,7 +51,7 @@ def draft(settings: Settings) -> None:
     if not len(frame):
         raise UserError(f"{uri} has no rows")
     if redact(uri) != uri:  # the file is for git, a password is not
-        source = source.model_copy(update={"uri": "${oc.env:DATABASE_URL}"})
+        source = source.model_copy(update={"uri": FROM_ENVIRONMENT})
     described = {"name": name, **_describe(frame, source, settings.draft.target)}
     columns = described.pop("columns")
     with atomic(target) as path, path.open("w", encoding="utf-8") as file:
@@ -120,11 +121,13 @@ def _dtype(series: pl.Series) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes all but plain words: what YAML takes for text, Hydra may take for a number (1e3)."""
+    """Quotes all but plain words: what YAML takes for text, Hydra may take for a number (1e3), or look up."""
 
     def represent_str(self, text: str) -> yaml.ScalarNode:
         """Return the text, quoted if need be."""
         style = None if text.isidentifier() else '"'
+        if text != FROM_ENVIRONMENT:
+            text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

@@ -18,7 +18,7 @@ import yaml
 
 from ..configurations import Settings
 from ..evaluation import report
-from ..evaluation.metrics import Predictions, intervals, measure
+from ..evaluation.metrics import METRICS, Predictions, intervals, measure
 from ..middleware import lineage
 from ..middleware.errors import GateRefusedError, UserError
 from ..middleware.files import atomic, exclusive
@@ -138,11 +138,14 @@ def _importance(settings: Settings, model: BaseModel, test: pl.DataFrame) -> dic
 def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     """Return every reason to refuse the model; none means that it passes.
 
-    It must reach the thresholds (`evaluate.minimum`, `evaluate.maximum`), beat the baseline, and be no
-    worse than the champion by more than `evaluate.tolerance`, each on the same test part.
+    It must reach the thresholds (`evaluate.minimum`, `evaluate.maximum`) of its task's metrics, beat the
+    baseline, and be no worse than the champion by more than `evaluate.tolerance`, each on the same test part.
     """
     gate, metrics, main = settings.evaluate, found["metrics"], settings.metric
     names = dict.fromkeys([*gate.minimum, *gate.maximum, main])
+    for name in names.keys() - METRICS[settings.data.task]:
+        log.warning("the threshold for %s is not for a %s: it does not count here", name, settings.data.task)
+        del names[name]
     refused = [f"{name} can't be computed on this test part" for name in names if name not in metrics]
     for name, value in metrics.items():
         if value < gate.minimum.get(name, value):
