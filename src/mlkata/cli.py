@@ -56,6 +56,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     args, words = known.parse_known_args(argv)
     if args.verb == "add":  # which kinds and options there are is the template's to say
         args.words = words
+        if args.help and not words:
+            args.print_help()
+            known.exit()
     elif words:
         known.error(f"unrecognized arguments: {' '.join(words)}")
     return args

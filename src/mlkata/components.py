@@ -11,7 +11,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,7 +25,9 @@ NAME = "name"
 """The question that every component asks: what it is called."""
 
 _FILE = "component.yml"
-_SETTINGS = {"_help", "_next", "_module", "_run", "_makes"}
+_TEXT, _LIST, _LISTS = "text", "list of texts", "list of lists of texts"
+_SETTINGS = {"_help": _TEXT, "_next": _LIST, "_module": _TEXT, "_run": _LISTS, "_makes": _LIST}
+_YES_OR_NO = {"y", "yes", "t", "true", "on", "n", "no", "f", "false", "off", "~", "null", "none", ""}
 _MOST = 256  # of one component's variants; it has too many options that has more
 _PROJECTS = ("_tasks", "_migrations", "_skip_if_exists", "_exclude")  # they are about the project as a whole
 
@@ -40,6 +42,7 @@ class Kind:
         questions: What it asks, as Copier has it: its name, its options, what follows from them.
         settings: What else its file says, without the leading `_`.
         filled: Whether it has files of its own.
+        broken: Why it can't be used, if so.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Kind:
     questions: dict[str, dict[str, Any]]
     settings: dict[str, Any]
     filled: bool
+    broken: MlkataError | None = None
 
     @property
     def help(self) -> str:
@@ -104,6 +108,26 @@ def values(question: Mapping[str, Any]) -> list[Any]:
         return [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
     is_bool = question.get("type") == "bool" or isinstance(question.get("default"), bool)
     return [True, False] if is_bool else []
+
+
+def is_yes_or_no(value: object) -> bool:
+    """Whether a value answers a question of yes and no, as Copier takes it; it takes all else for yes."""
+    if not isinstance(value, str):
+        return value is None or isinstance(value, int | float)
+    with suppress(ValueError):
+        return bool(str(float(value)))
+    return value.strip().lower() in _YES_OR_NO
+
+
+def check_yes_or_no(questions: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> None:
+    """Refuse an answer to a question of yes and no that is neither.
+
+    Raises:
+        MlkataError: One is neither.
+    """
+    for name, question in questions.items():
+        if name in given and values(question) == [True, False] and not is_yes_or_no(given[name]):
+            raise MlkataError(f"{name} can't be {given[name]!r}", "It takes yes or no.")
 
 
 def catalogue(template: Template, version: Version, git: Git) -> Catalogue:
@@ -172,12 +196,19 @@ def _files(template: Template, version: Version, git: Git) -> Iterator[Path]:
 
 
 def _kind(path: Path, folder: str, template: Template, version: Version) -> Kind:
+    """Read a kind; where it is not written as it should be, the others are to be had all the same."""
+    try:
+        return _read(path, folder, f"{folder}/{_FILE} of the template {template.url} at {version.name}")
+    except MlkataError as error:
+        return Kind(path.name, folder, {}, {}, filled=False, broken=error)
+
+
+def _read(path: Path, folder: str, where: str) -> Kind:
     import yaml
 
-    where = f"{folder}/{_FILE} of the template {template.url} at {version.name}"
     try:
         found = yaml.safe_load((path / _FILE).read_bytes())
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise MlkataError(f"{where} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise MlkataError(f"{where} is no list of questions")
@@ -189,5 +220,18 @@ def _kind(path: Path, folder: str, template: Template, version: Version) -> Kind
         raise MlkataError(f"{where}: {wrong[0]} is no question")
     if NAME not in questions:
         raise MlkataError(f"{where} does not ask for a name")
+    if ill := [key for key, value in settings.items() if not _fits(value, _SETTINGS[key])]:
+        raise MlkataError(f"{where}: {ill[0]} is no {_SETTINGS[ill[0]]}")
+    if settings.get("_run") and "_module" not in settings:
+        raise MlkataError(f"{where} has _run, but no _module that it is to be told to")
     filled = (path / "files").is_dir()
+    if not filled and not settings.get("_makes"):
+        raise MlkataError(f"{where} has no files: there is no folder files/ beside it, and no _makes in it")
     return Kind(path.name, folder, questions, {key[1:]: value for key, value in settings.items()}, filled)
+
+
+def _fits(value: object, what: str) -> bool:
+    if what == _TEXT:
+        return isinstance(value, str)
+    inner = _TEXT if what == _LIST else _LIST
+    return isinstance(value, list) and all(_fits(item, inner) for item in value)

@@ -26,6 +26,7 @@ from copier._user_data import load_answersfile_data
 from copier.errors import ConfigFileError, ForbiddenPathError
 from jinja2 import TemplateError, meta
 
+from mlkata.components import check_yes_or_no
 from mlkata.errors import MlkataError
 from mlkata.explaining import check_recorded, own_errors, words
 from mlkata.process import output_aside
@@ -135,18 +136,17 @@ class _Worker(Worker):
         self._marks = [envops[name] for name in _JINJA if envops.get(name)]
         self._check_unsafe("copy")
         self._check_migrations()
-        unknown = [name for name in self.request.named if name not in self.template.questions_data]
-        if unknown:
-            which = f"{self.request.template.url} at {self.request.version.name}"
-            raise MlkataError(
-                f"the template {which} asks for no {', '.join(unknown)}",
-                "Its questions: " + ", ".join(self.template.questions_data) + ".",
-            )
+        asked = self.template.questions_data
+        if unknown := [name for name in self.request.named if name not in asked]:
+            where = f"{self.request.template.url} at {self.request.version.name}"
+            what = f"the template {where} asks for no {', '.join(unknown)}"
+            raise MlkataError(what, f"Its questions: {', '.join(asked)}.")
+        check_yes_or_no(asked, self.request.data)
         with Phase.use(Phase.PROMPT):
             try:
                 self._ask()
             except (ValueError, TypeError) as error:
-                given = (name for name in self.answers.init if name in self.template.questions_data)
+                given = (name for name in asked if name in self.answers.init)
                 name = next((name for name in given if name not in self.answers.user), "")
                 said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error

@@ -34,11 +34,11 @@ def own_errors(request: Request, file: Path | None = None) -> Iterator[None]:
         yield
     except CopierAnswersInterrupt as error:
         raise KeyboardInterrupt from error
-    except TemplateError as error:
+    except (TemplateError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         name = getattr(error, "name", None) or file
         place = f" ({name}{f', line {line}' if line else ''})" if name else ""
-        raise MlkataError(f"the template {where} can't be rendered{place}: {error}") from error
+        raise MlkataError(f"the template {where} can't be rendered{place}: {words(error)}") from error
     except (CopierError, YAMLError, OSError) as error:
         if isinstance(error, OSError) and not isinstance(error, CopierError):
             raise MlkataError(
@@ -62,6 +62,8 @@ def own_errors(request: Request, file: Path | None = None) -> Iterator[None]:
 def words(error: Exception) -> str:
     """An error's first lines as one; its name, where it has none."""
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    if isinstance(error, LookupError):  # of them, a KeyError says the key alone
+        lines[:0] = [f"{type(error).__name__}:"]
     return " ".join(lines[:3]) if lines else type(error).__name__
 
 

@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
     for name, (summary, examples) in _VERBS.items():
         verb = verbs.add_parser(
             name, help=summary, description=summary.capitalize(), formatter_class=raw,
-            epilog=f"examples:{examples}\n\n{_CODES}", allow_abbrev=name != "add",
+            epilog=f"examples:{examples}\n\n{_CODES}", allow_abbrev=name != "add", add_help=name != "add",
         )  # fmt: skip
         _common(verb, argparse.SUPPRESS)
         globals()[f"_{name}"](verb)
@@ -254,6 +254,8 @@ def _undo(verb: argparse.ArgumentParser) -> None:
 
 
 def _add(verb: argparse.ArgumentParser) -> None:
+    verb.set_defaults(print_help=verb.print_help)
+    verb.add_argument("-h", "--help", action="store_true", help="show this; after a KIND, its options")
     verb.usage = "mlkata add [KIND NAME … [--OPTION VALUE …] | QUESTION=ANSWER …] [-n] [--json] [-q]"
     _rendering(verb)
     verb.add_argument("-n", "--dry-run", action="store_true", help="say what would happen")

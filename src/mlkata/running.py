@@ -82,7 +82,7 @@ def run(project: Project, copy: Path, module: str, arguments: Sequence[str]) -> 
     if root is None or not all(part.isidentifier() for part in module.split(".")):
         raise MlkataError(
             f"the project has no module {module}, whose job was to be run",
-            f"It was in src/{file} when the project was made.",
+            f"It would be in src/{file} or {file}.",
         )
     python = interpreter(project)
     done = subprocess.run(  # noqa: S603

@@ -222,7 +222,7 @@ def _check_way(project: Project, merged: Merged, ours: Tree) -> None:
     if blocked:
         raise MlkataError(
             f"not tracked by git, and in the way: {', '.join(sorted(blocked)[:8])}; nothing was written",
-            "Move them away or commit them, then try again; or use --branch.",
+            "Move them away or commit them, then try again; or use mlkata update --branch.",
             ExitCode.UNSAFE,
         )
 

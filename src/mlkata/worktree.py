@@ -14,8 +14,12 @@ from mlkata.objects import Entry, Tree
 from mlkata.project import Project
 
 
-def check_clean(project: Project) -> None:
+def check_clean(project: Project, *, branch: bool = False) -> None:
     """Stop where the managed folder has changes that are not committed; other folders may.
+
+    Args:
+        project: The project.
+        branch: Whether the command can leave them alone by making a branch.
 
     Raises:
         MlkataError: It has, or there is no commit yet (code 5).
@@ -38,7 +42,8 @@ def check_clean(project: Project) -> None:
         what, hint = "in conflict", "Resolve and commit them first."
     else:
         what = "changed and not committed"
-        hint = "Commit or stash first: git stash, or git commit -am '…'; or use --branch."
+        hint = "Commit or stash first: git stash, or git commit -am '…'"
+        hint += "; or use --branch." if branch else "."
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     raise MlkataError(f"{what}: {', '.join(names[:8])}{more}; nothing was written", hint, ExitCode.UNSAFE)
 

@@ -237,8 +237,9 @@ def test_what_the_projects_own_version_offers_counts(source: Repository, tmp_pat
         ("part x --knid square", "part has no option --knid", "Did you mean kind?"),
         ("part x --kind squrae", "--kind can't be 'squrae'", "Did you mean square?"),
         ("part x --kind", "--kind is given no value", "round|square"),
-        ("part class", "class is a keyword", ""),
-        ("part ../x", "'../x' is no name for a component", "Letters, digits"),
+        ("part class", "question 'name': class is a keyword", ""),
+        ("part class --kind round", "is refused: Validation error for question 'name': class is a key", ""),
+        ("part ../x", "'../x' is no name for a component", "Letters, digits, _, . and - are"),
         ("part .git", "'.git' is no name for a component", "Letters, digits"),
         ("part x --loud perhaps", "--loud can't be 'perhaps'", "There is: yes, no."),
         ("extra=perhaps", "extra can't be 'perhaps'", "There is: yes, no."),
@@ -277,15 +278,57 @@ def test_mistakes_get_one_clear_message(made: Repository, line: str, what: str, 
         ("name: {type: str}\n_makes: ['.git/hooks']\n", "writes '.git/hooks', which is not a file"),
         ("name: {type: str}\n_makes: ['./']\n", "which is not a file of the project"),
         ("name: {type: str}\n_makes: ['/etc/x']\n", "writes '/etc/x', which is not a file of the project"),
-        ("name: {type: str}\n_next: ['{{ x']\n", "can't be rendered"),
+        ("name: {type: str}\n_makes: [x]\n_next: ['{{ x']\n", "can't be rendered"),
+        ("name: {type: str}\n", "has no files: there is no folder files/ beside it"),
+        ("name: {type: str}\n_next: 5\n", "_next is no list of texts"),
+        ("name: {type: str}\n_run: x\n", "_run is no list of lists of texts"),
+        ("name: {type: str}\n_run: [[x, 5]]\n", "_run is no list of lists of texts"),
+        ("name: {type: str}\n_makes: 7\n", "_makes is no list of texts"),
+        ("name: {type: str}\n_help: [x]\n", "_help is no text"),
+        ("name: {type: str}\n_makes: [x]\n_run: [[x]]\n", "has _run, but no _module"),
+        ("name: {type: str}\n_makes: ['{{ 1 / 0 }}']\n", "can't be rendered: division by zero"),
+        (
+            "name: {type: str, default: '{{ {}.x.y }}'}\n_makes: [x]\n_next: ['{{ {}.x.y }}']\n",
+            "can't be rendered",
+        ),
+        ("name: {type: str}\n_makes: ['{{ [].pop() }}']\n", "can't be rendered: IndexError: pop from empty"),
     ],
 )
 def test_a_wrong_component_is_named(source: Repository, tmp_path: Path, text: str, said: str) -> None:
     source.commit({"components/made/component.yml": text}, tag="v2.0.0")
     made = project(tmp_path / "made", source, ref="v2.0.0")
     before = snapshot(made.path)
-    assert said in mlkata("-C", made.path, "add", "made", "x", code=1).err
+    done = mlkata("-C", made.path, "add", "made", "x", code=1)
+    assert said in done.err
+    assert "defect" not in done.err
     assert snapshot(made.path) == before
+    assert "mlkata add part NAME" in mlkata("-C", made.path, "add").out
+    mlkata("-C", made.path, "add", "part", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{{ 1 / 0 }}", "division by zero"), ("{{ {}['x'] + [].pop() }}", "IndexError: pop from empty list")],
+)
+def test_a_file_that_can_not_be_rendered_is_named(
+    source: Repository, tmp_path: Path, text: str, said: str
+) -> None:
+    source.commit({"components/part/files/{{ name }}.txt.jinja": text}, tag="v2.0.0")
+    made = project(tmp_path / "made", source, ref="v2.0.0")
+    done = mlkata("-C", made.path, "add", "part", "x", code=1)
+    assert f"can't be rendered (components/part/files/{{{{ name }}}}.txt.jinja): {said}" in done.err
+
+
+def test_a_broken_kind_is_listed_as_such(source: Repository, tmp_path: Path) -> None:
+    source.commit({"components/made/component.yml": "a: ["}, tag="v2.0.0")
+    made = project(tmp_path / "made", source, ref="v2.0.0")
+    assert (
+        "mlkata add made NAME       (broken: components/made/component.yml"
+        in mlkata("-C", made.path, "add").out
+    )
+    offered = mlkata("-C", made.path, "add", "--json").data["offers"]["components"]
+    assert "is no YAML" in offered["made"]["broken"]
+    assert offered["part"]["broken"] == ""
 
 
 def test_a_component_can_not_leave_the_project(source: Repository, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from evolving import COPIER_YML, Repository, inside, mlkata, project, template
+from evolving import COPIER_YML, Repository, inside, mlkata, project, snapshot, template
 
 
 @pytest.fixture
@@ -52,3 +52,38 @@ def test_a_branch_a_commit_and_an_older_version_can_be_named(source: Repository,
     assert "Up to date" in mlkata("update", made.path, "-r", sha).out
     mlkata("update", made.path, "-r", "v1.0.0")
     assert not (made.path / "b.txt").exists()
+
+
+@pytest.mark.parametrize("word", ["maybe", "yess", "[yes]", "{a: b}"])
+def test_a_question_of_yes_and_no_takes_nothing_else(source: Repository, tmp_path: Path, word: str) -> None:
+    made = tmp_path / "made"
+    new = ("new", made, "--template", source.path, "--defaults")
+    said = mlkata(*new, "-d", f"extra={word}", code=1).err
+    assert said == f"mlkata: extra can't be {word!r}\nIt takes yes or no.\n"
+    (tmp_path / "answers.yml").write_text(f"extra: {word}\n")
+    assert "extra can't be" in mlkata(*new, "--data-file", tmp_path / "answers.yml", code=1).err
+    assert not made.exists()
+    mlkata(*new)
+    before = snapshot(made)
+    assert "It takes yes or no." in mlkata("update", made, "-d", f"extra={word}", code=1).err
+    assert snapshot(made) == before
+
+
+@pytest.mark.parametrize(
+    ("word", "recorded"),
+    [
+        ("Yes", "true"),
+        ("t", "true"),
+        ("1", "true"),
+        ("off", "false"),
+        ("0.0", "false"),
+        ("~", "false"),
+        ("", "false"),
+    ],
+)
+def test_copiers_own_words_for_yes_and_no_are_taken(
+    source: Repository, tmp_path: Path, word: str, recorded: str
+) -> None:
+    made = Repository(tmp_path / "made")
+    mlkata("new", made.path, "--template", source.path, "--defaults", "-d", f"extra={word}")
+    assert f"extra: {recorded}\n" in made.read(".copier-answers.yml")

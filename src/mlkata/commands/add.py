@@ -24,13 +24,13 @@ def run(args: Namespace) -> Report:
         MlkataError: It can't be added; nothing was written.
     """
     found = project.find(Path(args.directory), args.answers_file)
-    if found.top is None and args.words:
+    if found.top is None and args.words and not args.help:
         raise MlkataError(f"{found.folder} is a bare repository", "Add in a working copy.")
     with common.held(found):
         offered = offers.at(found, args)
         words, options = _split(args.words)
-        if not words and not options:
-            return offers.listed(found, offered)
+        if (not words and not options) or args.help:
+            return offers.listed(found, offers.only(offered, words))
         if not words:
             raise MlkataError(
                 f"what to add is missing before --{next(iter(options))}", "mlkata add lists it."
@@ -91,6 +91,16 @@ def _from_project(found: project.Project, value: str, args: Namespace) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
+def _elsewhere(kind: Kind, options: Mapping[str, Any]) -> list[str]:
+    """Say which files that are named are not the project's."""
+    paths = [options[name] for name, question in kind.options.items() if question.get("type") == "path"]
+    return [
+        f"{path} is outside the project, so no other clone has it: move it into the project, or give an address."
+        for path in paths
+        if os.path.isabs(path)
+    ]
+
+
 def _add(
     found: project.Project,
     offered: Catalogue,
@@ -114,6 +124,7 @@ def _add(
     why = f"{kind.name} of {found.commit}"
     report.files = [Change(path, "add", why) for path in sorted({*part.tracked, *part.loose})]
     report.files += [Change(path, "add", "its own jobs make it") for path in makes]
+    report.notes = _elsewhere(kind, options)
     report.next = [line for one in rendered for line in one.settings.get("next") or ()]
     if not report.files:
         report.status, report.headline = "up-to-date", f"{what} is there already."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,8 +18,6 @@ from mlkata.render import Request
 from mlkata.report import Report
 from mlkata.template import Version
 from mlkata.trust import Trust
-
-_YES_OR_NO = ("yes", "no", "true", "false", "y", "n", "on", "off", "1", "0")  # as Copier takes them
 
 
 def at(found: Project, args: Namespace) -> Catalogue:
@@ -55,7 +54,9 @@ def request(
         MlkataError: It can't be called that.
     """
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith((".", "-")):
-        raise MlkataError(f"{name!r} is no name for a component", "Letters, digits and _ are.")
+        raise MlkataError(
+            f"{name!r} is no name for a component", "Letters, digits, _, . and - are; not . or - first."
+        )
     own = {key: value for key, value in found.answers.items() if not key.startswith("_")}
     return Request(
         template=offered.template,
@@ -116,9 +117,13 @@ def check(name: str, value: str, choices: Sequence[Any]) -> None:
     Raises:
         MlkataError: It is none.
     """
-    known = [*_YES_OR_NO] if choices == [True, False] else [str(choice) for choice in choices]
-    if known and (value.lower() if known == [*_YES_OR_NO] else value) not in known:
-        raise unknown(f"{name} can't be {value!r}", value, ["yes", "no"] if known == [*_YES_OR_NO] else known)
+    if choices == [True, False]:
+        known, good = ["yes", "no"], components.is_yes_or_no(value)
+    else:
+        known = [str(choice) for choice in choices]
+        good = value in known or not known
+    if not good:
+        raise unknown(f"{name} can't be {value!r}", value, known)
 
 
 def kind(offered: Catalogue, words: Sequence[str], verb: str) -> Kind:
@@ -130,6 +135,8 @@ def kind(offered: Catalogue, words: Sequence[str], verb: str) -> Kind:
     if words[0] not in offered.kinds:
         known = [*offered.kinds, *offered.questions]
         raise unknown(f"the template has no {words[0]} to {verb}", words[0], known)
+    if broken := offered.kinds[words[0]].broken:
+        raise broken
     if len(words) < 2:
         raise MlkataError(f"what the {words[0]} is called is missing", f"mlkata {verb} {words[0]} NAME")
     return offered.kinds[words[0]]
@@ -172,6 +179,12 @@ def report(verb: str, found: Project) -> Report:
     return Report(verb, project=str(found.folder), template=found.source, old=version, new=version)
 
 
+def only(offered: Catalogue, words: Sequence[str]) -> Catalogue:
+    """The kinds that words name, where they do; otherwise all that is offered."""
+    named = {word: offered.kinds[word] for word in words if word in offered.kinds}
+    return replace(offered, kinds=named, questions={}) if named else offered
+
+
 def listed(found: Project, offered: Catalogue) -> Report:
     """All that a template offers."""
     said = report("add", found)
@@ -180,7 +193,8 @@ def listed(found: Project, offered: Catalogue) -> Report:
     if not offered.kinds and not asked:
         lines = [f"{found.source} at {found.commit} offers nothing to add."]
     for one in offered.kinds.values():
-        lines.append(f"  mlkata add {one.name + ' NAME':<15} {one.help}".rstrip())
+        said_of = f"(broken: {one.broken.what})" if one.broken else one.help
+        lines.append(f"  mlkata add {one.name + ' NAME':<15} {said_of}".rstrip())
         for name, question in one.options.items():
             choices = spelled(components.values(question))
             lines.append(f"    --{name} {choices}   {line(question.get('help'))}".rstrip())
@@ -194,6 +208,7 @@ def listed(found: Project, offered: Catalogue) -> Report:
         "components": {
             one.name: {
                 "help": one.help,
+                "broken": one.broken.what if one.broken else "",
                 "options": {name: _offer(question) for name, question in one.options.items()},
             }
             for one in offered.kinds.values()

@@ -143,7 +143,8 @@ def _renderings(
 
     yield batch(kind, offered.version)
     for version in components.earlier(offered.template, offered.version, kind):
-        if older := components.catalogue(offered.template, version, found.git).kinds.get(kind.name):
+        older = components.catalogue(offered.template, version, found.git).kinds.get(kind.name)
+        if older and not older.broken:
             yield batch(older, version)
 
 
@@ -164,13 +165,20 @@ def _check_own(found: project.Project, paths: list[str], args: Namespace) -> Non
         )
 
 
+# Where a file names a component as such: a value of YAML, an argument, a part of a path; an import.
+_VALUE = r"^[^#]*([:,[\"'/-][[:space:]]*{0}[[:space:]]*($|#|[],}}\"'/])|={0}($|[[:space:]\"']))"
+_IMPORT = r"^[[:space:]]*(from|import)[[:space:]](.*[^[:alnum:]_])?{0}([^[:alnum:]_]|$)"
+
+
 def _referring(found: project.Project, names: list[str], gone: set[str]) -> list[str]:
-    """Say which other files have a name that goes."""
+    """Say which other files name a component that goes; words in prose don't."""
     notes = []
     for name in names:
-        flags = ("grep", "-l", "-z", "-w", "-I", "-F", "-e", name, "--", found.prefix or ".")
-        out = found.git.run(*flags, ok=(0, 1), cwd=found.top).split(b"\0")[:-1]
-        others = [path.decode("utf-8", "replace")[len(found.prefix) :] for path in out]
+        others: list[str] = []
+        for pattern, ends in ((_VALUE, ("*.yaml", "*.yml")), (_IMPORT, ("*.py",))):
+            ere = pattern.format(name.replace(".", r"\."))
+            out = found.git.run("grep", "-lzIE", "-e", ere, "--", *ends, ok=(0, 1), cwd=found.folder)
+            others += [path.decode("utf-8", "replace") for path in out.split(b"\0")[:-1]]
         others = [path for path in others if path not in gone]
         if others:
             more = f" and {len(others) - 8} more" if len(others) > 8 else ""

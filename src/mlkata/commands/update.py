@@ -63,8 +63,7 @@ def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> R
     Raises:
         MlkataError: It can't be done; nothing was written.
     """
-    if not args.dry_run:
-        worktree.check_clean(found)
+    worktree.check_clean(found)
     source, goal = common.recorded(found, args)
     start = sync.base(found, source)
     report = Report(
@@ -97,7 +96,7 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
     if found.top:
         common.check_ended(found)
     if to_folder:
-        worktree.check_clean(found)
+        worktree.check_clean(found, branch=True)
     data = common.answers(args)
     common.progress(f"Looking for a newer version of {found.source}", args)
     source.fetch()
