@@ -223,6 +223,17 @@ def test_without_words_it_lists_what_there_is(made: Repository) -> None:
     }
 
 
+def test_the_help_of_a_kind_is_its_options(made: Repository, tmp_path: Path) -> None:
+    for line in (("part", "--help"), ("-h", "part", "x")):
+        shown = mlkata("-C", made.path, "add", *line).out
+        assert "--kind round|square" in shown
+        assert "mlkata add made" not in shown
+        assert "ci=" not in shown
+    assert "mlkata add made" in mlkata("-C", made.path, "add", "prat", "--help").out
+    assert "after a KIND, its options" in mlkata("-C", tmp_path, "add", "--help").out
+    assert made.status() == []
+
+
 def test_what_the_projects_own_version_offers_counts(source: Repository, tmp_path: Path) -> None:
     old = project(tmp_path / "old", source, ref="v1.0.0")
     assert "part" not in mlkata("-C", old.path, "add").out
@@ -448,6 +459,16 @@ def test_jobs_make_what_is_taken_over(runnable: Repository, tmp_path: Path) -> N
     assert not (runnable.path / "big").exists()
 
 
+def test_a_file_outside_the_project_is_noted(runnable: Repository, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("x")
+    line = ("-C", runnable.path, "add", "made", "x", "--from")
+    (note,) = mlkata(*line, "../in.txt", "-n", "--json").data["notes"]
+    assert note.startswith(f"{tmp_path / 'in.txt'} is outside the project; no other clone has it")
+    assert mlkata(*line, "../in.txt", "--json").data["notes"] == [note]
+    mlkata("-C", runnable.path, "undo")
+    assert mlkata(*line, "README.md", "--json").data["notes"] == []
+
+
 def test_a_file_of_the_project_is_named_from_its_top(runnable: Repository) -> None:
     runnable.write({"src/pkg/in.txt": "inside"})
     mlkata("-C", runnable.path / "src/pkg", "add", "made", "x", "--from", "in.txt")
@@ -495,6 +516,7 @@ def test_only_a_module_of_the_projects_runs(source: Repository, tmp_path: Path, 
     (made.path / ".venv/bin/python").symlink_to(sys.executable)
     done = mlkata("-C", made.path, "add", "made", "x", "--from", "README.md", code=1)
     assert f"the project has no module {module}" in done.err
+    assert "It would be in src/" in done.err
 
 
 def test_a_killed_run_leaves_nothing(runnable: Repository) -> None:

@@ -92,11 +92,44 @@ def test_one_edited_keeps_all_of_several(made: Repository) -> None:
     assert snapshot(made.path) == before
 
 
-def test_what_names_it_elsewhere_is_reported(made: Repository) -> None:
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("conf/deep/a.yaml", "model: wheel # the best"),
+        ("a.yml", "  - wheel"),
+        ("a.yaml", "  - part: 'wheel'"),
+        ("a.yaml", "[door, wheel]"),
+        ("a.yaml", "cmd: pkg train model=wheel data=x"),
+        ("a.yaml", "  - conf/wheel/x.txt"),
+        ("a.py", "from pkg.wheel import Wheel"),
+        ("a.py", "    from pkg import door, wheel"),
+        ("a.py", "import pkg.wheel as w"),
+    ],
+)
+def test_what_names_it_elsewhere_is_reported(made: Repository, file: str, line: str) -> None:
     mlkata("-C", made.path, "add", "part", "wheel")
-    made.commit({"conf/first.txt": "use wheel here\n", "notes.md": "wheels\n"})
+    made.commit({file: f"{line}\n"})
     done = mlkata("-C", made.path, "remove", "part", "wheel", "--json").data
-    assert done["notes"] == ["wheel is also named in: conf/first.txt"]
+    assert done["notes"] == [f"wheel is also named in: {file}"]
+
+
+def test_words_that_are_no_names_are_not(made: Repository) -> None:
+    mlkata("-C", made.path, "add", "part", "wheel")
+    prose = {"a.yaml": "a: the wheel of it # part: wheel\nb: wheels\nwheel2: x\n", "notes.md": "wheel\n"}
+    made.commit({**prose, "a.py": "# wheel\nwheel = 1\nfrom pkg import wheels\n"})
+    assert mlkata("-C", made.path, "remove", "part", "wheel", "--json").data["notes"] == []
+
+
+@pytest.mark.parametrize("verb", [("remove", "extra"), ("add", "extra=no")])
+@pytest.mark.parametrize("flags", [(), ("-n",)])
+def test_a_dry_run_refuses_what_the_run_would(made: Repository, verb: tuple[str], flags: tuple[str]) -> None:
+    made.write({"README.md": "edited\n"})
+    before = snapshot(made.path)
+    done = mlkata("-C", made.path, *verb, *flags, code=5)
+    assert "changed and not committed: README.md; nothing was written" in done.err
+    assert "--branch" not in done.err
+    assert "or use --branch" in mlkata("update", made.path, code=5).err
+    assert snapshot(made.path) == before
 
 
 def test_other_edits_do_not_matter(made: Repository) -> None:

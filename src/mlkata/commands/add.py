@@ -93,12 +93,9 @@ def _from_project(found: project.Project, value: str, args: Namespace) -> str:
 
 def _elsewhere(kind: Kind, options: Mapping[str, Any]) -> list[str]:
     """Say which files that are named are not the project's."""
-    paths = [options[name] for name, question in kind.options.items() if question.get("type") == "path"]
-    return [
-        f"{path} is outside the project, so no other clone has it: move it into the project, or give an address."
-        for path in paths
-        if os.path.isabs(path)
-    ]
+    files = [value for name, value in options.items() if kind.options[name].get("type") == "path"]
+    advice = "no other clone has it: move it into the project, or give an address."
+    return [f"{file} is outside the project; {advice}" for file in files if os.path.isabs(file)]
 
 
 def _add(

@@ -175,11 +175,11 @@ def _referring(found: project.Project, names: list[str], gone: set[str]) -> list
     notes = []
     for name in names:
         others: list[str] = []
-        for pattern, ends in ((_VALUE, ("*.yaml", "*.yml")), (_IMPORT, ("*.py",))):
+        for pattern, ends in ((_VALUE, (".yaml", ".yml")), (_IMPORT, (".py",))):
             ere = pattern.format(name.replace(".", r"\."))
-            out = found.git.run("grep", "-lzIE", "-e", ere, "--", *ends, ok=(0, 1), cwd=found.folder)
-            others += [path.decode("utf-8", "replace") for path in out.split(b"\0")[:-1]]
-        others = [path for path in others if path not in gone]
+            out = found.git.run("grep", "-lzIE", "-e", ere, "--", ".", ok=(0, 1), cwd=found.folder)
+            paths = [path.decode("utf-8", "replace") for path in out.split(b"\0")[:-1]]
+            others += [path for path in paths if path.endswith(ends) and path not in gone]
         if others:
             more = f" and {len(others) - 8} more" if len(others) > 8 else ""
             notes.append(f"{name} is also named in: {', '.join(others[:8])}{more}")
