@@ -225,7 +225,7 @@ def test_make(matrix: list[Rendered]) -> None:
     for output in matrix:
         listed = [line.split()[0] for line in run("make", cwd=output.path).splitlines()]
         jobs = ["retrieve", "optimize", "train", "evaluate", "predict", "register", "rollback"]
-        others = ["test", "check", "format", "lock", "outdated", "report", "ui", "docker", "clean"]
+        others = ["test", "check", "format", "lock", "outdated", "update", "report", "ui", "docker", "clean"]
         assert listed == ["help", "setup", "run", *jobs, *others]
         plan = run("make", "--dry-run", *listed, cwd=output.path)
         command = output.recorded()["package_name"].replace("_", "-")

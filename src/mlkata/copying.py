@@ -1,8 +1,7 @@
 """The only place that calls Copier, held so that it renders into a folder of ours what we ask for.
 
-Copier's public functions write whole projects. What is used here beyond them (`Worker`, `Template`,
-their cached properties) is internal to Copier: the dependency is bounded, and the tests that compare
-every output with `copier copy` fail when it moves.
+Copier's public functions write whole projects. What is used beyond them (`Worker`, `Template`, cached
+properties) is internal to it: it is bounded, and tests that compare outputs fail when it moves.
 """
 
 from __future__ import annotations
@@ -138,16 +137,16 @@ class _Worker(Worker):
         self._check_migrations()
         asked = self.template.questions_data
         if unknown := [name for name in self.request.named if name not in asked]:
-            where = f"{self.request.template.url} at {self.request.version.name}"
-            what = f"the template {where} asks for no {', '.join(unknown)}"
+            which = f"{self.request.template.url} at {self.request.version.name}"
+            what = f"the template {which} asks for no {', '.join(unknown)}"
             raise MlkataError(what, f"Its questions: {', '.join(asked)}.")
         check_yes_or_no(asked, self.request.data)
         with Phase.use(Phase.PROMPT):
             try:
                 self._ask()
             except (ValueError, TypeError) as error:
-                given = (name for name in asked if name in self.answers.init)
-                name = next((name for name in given if name not in self.answers.user), "")
+                left = self.answers.init.keys() - self.answers.user.keys()
+                name = next((name for name in asked if name in left), "")
                 said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
         check_recorded(self.request, self.answers, self.template.questions_data)
