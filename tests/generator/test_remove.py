@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from adding import PART, source  # noqa: F401
 from evolving import Repository, inside, mlkata, project, run, snapshot
-from test_add import PART, source  # noqa: F401
 
 COMPONENT = "components/part/files/src/{{ package }}/{{ name }}.py.jinja"
 
