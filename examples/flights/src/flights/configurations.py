@@ -8,15 +8,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    Field,
-    SerializeAsAny,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, model_validator
 
 from .evaluation.metrics import METRICS
 from .middleware.errors import UserError, did_you_mean
@@ -120,19 +112,11 @@ class Settings(Section):
         """The folder of this data set's train.parquet and test.parquet."""
         return Path(self.data_dir) / self.data.name
 
-    @field_validator("metric", mode="before")
-    @classmethod
-    def _usual_metric(cls, metric: Any, info: ValidationInfo) -> Any:
-        if metric is not None or "data" not in info.data:
-            return metric or ""
-        return next(iter(METRICS[info.data["data"].task]))
-
     @model_validator(mode="after")
     def _names_are_known(self) -> "Settings":
-        known = METRICS[self.data.task]
         of_any = [name for metrics in METRICS.values() for name in metrics]  # thresholds outlive a data set
         for where, names, options in (
-            ("metric", [self.metric], known),
+            ("metric", [self.metric], METRICS[self.data.task]),
             ("evaluate.minimum", self.evaluate.minimum, of_any),
             ("evaluate.maximum", self.evaluate.maximum, of_any),
             ("evaluate.slices", self.evaluate.slices or [], self.data.columns),
@@ -162,12 +146,6 @@ def override(argument: str, folder: Path = Path("hydra")) -> str:
     return f"++{argument}" if key and not (folder / key[0]).is_dir() else argument
 
 
-def literal(text: str) -> str:
-    """Return a text in Hydra's quotes: what is a mark to Hydra in it stays text."""
-    text = re.sub(r"\\+(?='|\$\{|\Z)", r"\g<0>\g<0>", text)
-    return "'" + re.sub(r"'|\$\{", r"\\\g<0>", text) + "'"
-
-
 def parse(config: Any, overrides: list[str]) -> Settings:
     """Return what Hydra composed as typed settings.
 
@@ -176,12 +154,13 @@ def parse(config: Any, overrides: list[str]) -> Settings:
     """
     from omegaconf import OmegaConf
 
-    values = OmegaConf.to_container(config, resolve=True)
+    values: Any = OmegaConf.to_container(config, resolve=True)
+    if values.get("metric") is None and str(OmegaConf.select(config, "data.task")) in METRICS:
+        values["metric"] = next(iter(METRICS[values["data"]["task"]]))  # the task's usual one
     try:
-        settings = Settings.model_validate({**values, "overrides": overrides})  # type: ignore[dict-item]
+        return with_parameters(Settings.model_validate({**values, "overrides": overrides}), {})
     except ValidationError as error:
         raise UserError(_explain(error, Settings)) from error
-    return with_parameters(settings, {})
 
 
 def with_parameters(settings: Settings, parameters: dict[str, Any]) -> Settings:
