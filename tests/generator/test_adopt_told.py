@@ -261,7 +261,7 @@ def test_what_no_project_table_may_say_is_named(new: Repository, tmp_path: Path)
     done = adopt(made, new)
     assert (
         "Not moved from setup.py: version one (pyproject.toml has 0.1.0), name a b (pyproject.toml has a_b), "
-        "extra x: y @ https://…@h/y, extra :os: z."
+        "extra x: y @ https://h/y, extra :os: z."
     ) in done.data["notes"]
     assert "s3cret" not in done.out
     assert show(made, "pyproject.toml").startswith(odd)
