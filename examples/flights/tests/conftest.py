@@ -100,8 +100,8 @@ def project(task: str, tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPa
 
 def overrides(task: str, *more: str) -> list[str]:
     """Return what makes any job quick and about the tiny data set."""
-    metric, minimum = ("roc_auc", "{roc_auc: 0.6}") if task == "classification" else ("rmse", "{r2: 0.1}")
-    gate = ["~evaluate.minimum", f"+evaluate.minimum={minimum}"]
+    metric, least = ("roc_auc", "{roc_auc: 0.6}") if task == "classification" else ("rmse", "{r2: 0.1}")
+    gate = ["~evaluate.thresholds", f"+evaluate.thresholds={least}"]
     return ["data=tiny", *SMALL, f"metric={metric}", *gate, *more]
 
 

@@ -64,7 +64,7 @@ def test_gate_champion_rollback(trained: Path, run: Run, task: str) -> None:
     assert "worse than that of champion (version 1)" in Path("outputs/evaluate/report.html").read_text()
     assert champion() == 1
     job("train", task, "model=linear")
-    job("evaluate", task, "evaluate.tolerance=1000", "evaluate.minimum={roc_auc: 0, r2: 1}")
+    job("evaluate", task, "evaluate.tolerance=1000", "evaluate.thresholds={roc_auc: 0, r2: 1}")
     assert champion() == 3
     job("rollback", task)
     assert champion() == 1

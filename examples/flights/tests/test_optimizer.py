@@ -23,13 +23,13 @@ from flights.optimizer.schema import search_space
         ("{alpha: {type: float, low: 2.0, high: 1.0}}", "alpha: `low <= high` must hold"),
         ("{alpha: {type: float, low: 0.0, high: 1.0}}", "alpha: Input should be greater than 0"),
         (
-            "{alpha: {type: float, low: 0.0, high: 1.0, log: true}}",
-            "alpha: `low > 0` must hold for `log=True`",
+            "{max_iter: {type: int, low: 1, high: 9, step: 2, log: true}}",
+            "max_iter: Samplers and other components in Optuna only accept step is 1",
         ),
         ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: int, low: 1.5, high: 9}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: categorical, choices: [10, many]}}", "max_iter: Input should be a valid integer"),
-        ("{max_iter: {type: integer, low: 1, high: 9}}", "max_iter: Input tag 'integer'"),
+        ("{max_iter: {type: integer, low: 1, high: 9}}", "max_iter: there is no type 'integer'; did you mean"),
     ],
 )
 def test_a_wrong_space_is_named(project: Path, task: str, space: str, message: str) -> None:

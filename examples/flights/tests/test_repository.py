@@ -1,5 +1,6 @@
 """Data: what is read, refused, split and drafted."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from polars.testing import assert_frame_equal
 from flights.configurations import Settings
 from flights.middleware.errors import UserError
 from flights.repository.data_manager import DataManager, batches
+from flights.repository.data_settings import Source
+from flights.repository.schema import cast, prediction_table
+from flights.repository.sources import read
 
 
 def test_source_is_read_in_the_declared_types(settings: Settings, task: str) -> None:
@@ -56,7 +60,7 @@ def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10): 99.0"),
+        ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10.0): 99.0"),
         ("amount", None, "column 'amount' has null values; if they are right, say nullable: true"),
         ("amount", "much", "column 'amount': 1 of 160 values are not float: 'much'"),
         ("count", "1.5", "column 'count': 1 of 160 values are not int: 1.5"),
@@ -139,18 +143,22 @@ def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str)
     assert rows == 160
     assert parts[0].columns == ["id", "amount"]
     assert max(len(part) for part in parts) <= 50
-    assert pl.concat([part.select("id") for part in parts])["id"].to_list() == frame["id"].to_list()
+    assert pl.concat(parts)["id"].cast(pl.Int64).to_list() == frame["id"].to_list()
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_a_csv_is_read_for_prediction_as_it_was_on_retrieval(project: Path, task: str) -> None:
-    Path("rows.csv").write_text('id,colour,amount\n1,007,1.5\n2,,NA\n3,"",2\n')
-    data = configure(task).data
-    source = data.source.model_copy(update={"null_values": ["NA"]})
-    _, found = batches(
-        Path("rows.csv"), 50, ["id", "colour", "amount"], data.model_copy(update={"source": source})
+def test_a_csv_is_read_for_prediction_as_on_retrieval(project: Path, task: str) -> None:
+    Path("rows.csv").write_text(
+        'id,when,colour,amount,count,member\n1,2024-02-29,007,1.5,1.0,true\n2,,,NA,,\n3,2024-01-01,"",2,3,False\n'
     )
-    assert pl.concat(found).rows() == [(1, "007", 1.5), (2, None, None), (3, None, 2.0)]
+    names = ["id", "when", "colour", "amount", "count", "member"]
+    source = Source(kind="csv", uri="rows.csv", null_values=["NA"])
+    data = configure(task).data.model_copy(update={"source": source})
+    _, found = batches(Path("rows.csv"), 50, names, data)
+    batch = cast(pl.concat(found), data, names, "rows.csv")
+    assert_frame_equal(batch, cast(read(source, data.text), data, names, "rows.csv"))
+    assert batch.row(0) == (1, date(2024, 2, 29), "007", 1.5, 1, True)
+    assert batch.row(1) == (2, None, None, None, None, None)
 
 
 def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
@@ -167,8 +175,6 @@ def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
 
 
 def test_predictions_need_an_id(project: Path, task: str) -> None:
-    from flights.repository.schema import prediction_table
-
     settings = configure(task)
     table = prediction_table(settings.data, "predictions")
     assert [column.name for column in table.primary_key] == ["id", "model_version"]

@@ -16,6 +16,8 @@ from .models import model_class
 from .models.base_model import ModelSettings
 from .repository.data_settings import DataSettings, Positive, Section
 
+Folder = Annotated[Path, Field(strict=False)]
+
 
 class OptimizerSettings(Section):
     """The search for better parameters."""
@@ -34,8 +36,7 @@ class EvaluateSettings(Section):
     model: str | int
     bootstrap: Annotated[int, Field(ge=20)]
     slices: list[str] | None
-    minimum: dict[str, float]
-    maximum: dict[str, float]
+    thresholds: dict[str, float]
     tolerance: Annotated[float, Field(ge=0)]
     promote: bool
 
@@ -86,39 +87,33 @@ class Settings(Section):
     tracking: TrackingSettings
     metric: str
     seed: Annotated[int, Field(ge=0)]
-    data_dir: str
-    outputs: str
+    data_dir: Folder  # of the data sets
+    outputs: Folder  # of everything else that jobs produce
     run: str | None  # of reproduce: the MLflow run to train again
     draft: DraftSettings
     overrides: list[str]  # what was typed on the command line
 
     @property
-    def larger_is_better(self) -> bool:
-        """The direction of the metric that optimize and the gate go by."""
-        return METRICS[self.data.task][self.metric]
+    def sign(self) -> int:
+        """1 where a larger value is better of the metric that optimize and the gate go by, else -1."""
+        return 1 if METRICS[self.data.task][self.metric] else -1
 
     @property
     def tracking_uri(self) -> str:
         """Where MLflow keeps runs and models: the server that was named, else a file in `outputs`."""
-        return self.tracking.uri or f"sqlite:///{self.outputs}/mlflow.db"
-
-    @property
-    def output_dir(self) -> Path:
-        """The folder of everything that jobs produce."""
-        return Path(self.outputs)
+        return self.tracking.uri or f"sqlite:///{self.outputs.resolve()}/mlflow.db"
 
     @property
     def split_dir(self) -> Path:
         """The folder of this data set's train.parquet and test.parquet."""
-        return Path(self.data_dir) / self.data.name
+        return self.data_dir / self.data.name
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Settings":
         of_any = [name for metrics in METRICS.values() for name in metrics]  # thresholds outlive a data set
         for where, names, options in (
             ("metric", [self.metric], METRICS[self.data.task]),
-            ("evaluate.minimum", self.evaluate.minimum, of_any),
-            ("evaluate.maximum", self.evaluate.maximum, of_any),
+            ("evaluate.thresholds", self.evaluate.thresholds, of_any),
             ("evaluate.slices", self.evaluate.slices or [], self.data.columns),
         ):
             for name in names:
@@ -181,8 +176,6 @@ def _explain(error: ValidationError, root: type[BaseModel], prefix: str = "") ->
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             message = f"there is no such key; {did_you_mean(path[-1], _keys(root, path[:-1]))}"
-        elif problem["type"] == "missing":
-            message = "this key is missing"
         elif not isinstance(problem["input"], dict):
             message += f" (it is {problem['input']!r})"
         where = (prefix + ".".join(path)).strip(".")

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .middleware.errors import EXIT_INTERRUPTED, EXIT_USER, UserError, did_you_mean
+from .middleware.errors import UserError, did_you_mean
 from .middleware.logger import COMMAND, log, redact, set_up
 
 FOLDER = Path(__file__).parent / "jobs"  # a module there is a job: its name, its words, its one function
@@ -32,12 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
             os.chdir(_root())
             _run(job, rest)
     except KeyboardInterrupt:
-        return _fail("interrupted; what was complete before is unchanged", EXIT_INTERRUPTED)
+        return _fail("interrupted; what was complete before is unchanged", 130)
     except Exception as error:
         message = _explain(error)
         if message is None or "TRACEBACK" in os.environ:
             raise  # a bug, ours or of a new model: its traceback is what helps
-        return _fail(message, error.exit_code if isinstance(error, UserError) else EXIT_USER)
+        return _fail(message, getattr(error, "exit_code", UserError.exit_code))
     return 0
 
 
@@ -106,12 +106,9 @@ def _explain(error: Exception) -> str | None:
     if origin in ("hydra", "omegaconf"):
         return _explain_hydra(error, text)
     if isinstance(error, OSError):
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{where}. Nothing was left half-written; put it right and run again."
-    if origin == "yaml":
-        return f"this is not YAML: {text}"
-    if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy"):
-        return f"{origin}: {str(error).strip().splitlines()[0] if text else type(error).__name__}"
+        return f"{text}. Nothing was left half-written; put it right and run again."
+    if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy", "yaml"):
+        return f"{origin}: {text or type(error).__name__}"
     return None
 
 

@@ -10,7 +10,6 @@ from .metrics import METRICS, Predictions, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 STYLE: Any = {
     "axes.spines.right": False,
@@ -21,14 +20,9 @@ STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "report",  # the same figure is the same file
 }
-CURVES = {
-    "Calibration. On the line, a predicted 70 % happens 70 % of the time.": (
-        "predicted probability",
-        "share that happened",
-    ),
-    "ROC: how many are found, at what rate of false alarms.": ("false positive rate", "true positive rate"),
-    "Precision and recall: how many alarms are right, how many cases are found.": ("recall", "precision"),
-}
+CALIBRATION = "Calibration. On the line, a predicted 70 % happens 70 % of the time."
+ROC = "ROC: how many are found, at what rate of false alarms."
+PRECISION = "Precision and recall: how many alarms are right, how many cases are found."
 POINTS = {
     "actual_vs_predicted": "True against predicted. Points on the line are right.",
     "residual_vs_predicted": "Error against predicted. A pattern here is something that the model misses.",
@@ -69,8 +63,7 @@ def _axes() -> "Axes":
 
 def _svg(axes: "Axes") -> str:
     text = StringIO()
-    figure: Figure = axes.get_figure(root=True)  # type: ignore[assignment]
-    figure.savefig(text, format="svg", metadata={"Date": None})
+    axes.figure.savefig(text, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
     return text.getvalue()[text.getvalue().index("<svg") :]
 
 
@@ -79,20 +72,18 @@ def _curves(p: Predictions) -> dict[str, "Axes"]:
     from sklearn.calibration import CalibrationDisplay
     from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
-    figures = {text: _axes() for text in CURVES}
-    calibration, roc, precision = figures.values()
+    calibration, roc, precision = _axes(), _axes(), _axes()
     for number in [1] if len(p.classes) == 2 else range(len(p.classes)):
         truth, score = p.truth == number, p.probabilities[:, number]
         if 0 < truth.sum() < len(truth):
-            same: dict[str, Any] = {"y_true": truth, "name": str(p.classes[number])}
-            CalibrationDisplay.from_predictions(
-                y_prob=score, n_bins=10, strategy="quantile", marker=".", ax=calibration, **same
-            )
-            RocCurveDisplay.from_predictions(y_score=score, ax=roc, **same)
-            PrecisionRecallDisplay.from_predictions(y_score=score, ax=precision, **same)
-    for axes, (x, y) in zip(figures.values(), CURVES.values(), strict=True):
-        axes.set(xlabel=x, ylabel=y)
-    return figures
+            name, bins = str(p.classes[number]), {"n_bins": 10, "strategy": "quantile", "marker": "."}
+            CalibrationDisplay.from_predictions(truth, score, name=name, ax=calibration, **bins)
+            RocCurveDisplay.from_predictions(truth, score, name=name, ax=roc)
+            PrecisionRecallDisplay.from_predictions(truth, score, name=name, ax=precision)
+    calibration.set(xlabel="predicted probability", ylabel="share that happened")
+    roc.set(xlabel="false positive rate", ylabel="true positive rate")
+    precision.set(xlabel="recall", ylabel="precision")
+    return {CALIBRATION: calibration, ROC: roc, PRECISION: precision}
 
 
 def _points(p: Predictions) -> dict[str, "Axes"]:

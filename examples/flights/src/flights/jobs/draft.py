@@ -23,18 +23,27 @@ from ..repository.sources import read
 
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
-FROM_ENVIRONMENT = "${oc.env:DATABASE_URL}"
 NAMED_ID = re.compile(r"(^|_)[iI][dD](_|$)|[a-z]I[dD]$")
-HEADER = """\
-# Drafted from {source.uri}: a guess from {rows:,} rows. Read it, correct it.
+DRAFT = """\
+# Drafted from {shown}: a guess from {rows:,} rows. Read it, correct it.
 # null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
 # dtype: int, float, str, bool, date or datetime. nullable, min, max and allowed: which values are right.
 # role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
+name: {name}
+task: {task}
+source: {{kind: {kind}, uri: {uri}, query: {query}, null_values: []}}
+split: {{by: {by}, test_size: 0.2, cutoff: null, stratify: {stratify}}}
+columns:
+{columns}
 """
 
 
 def draft(settings: Settings) -> None:
-    """Write hydra/data/<name>.yaml; an existing file is never overwritten."""
+    """Write hydra/data/<name>.yaml; an existing file is never overwritten.
+
+    The target is the named column, else the last one. Types and nulls are as seen, roles are guessed.
+    A number's range is left open: tomorrow's data may go beyond today's.
+    """
     uri, query = settings.draft.source, settings.draft.query
     if not uri:
         raise UserError("say what to look at: `draft data/houses.csv draft.target=price`")
@@ -43,52 +52,45 @@ def draft(settings: Settings) -> None:
     if not kind:
         raise UserError(f"{uri} is neither .csv nor .parquet; for a database, give draft.query")
     name = settings.draft.name or re.sub(r"\W+", "_", Path(uri).name.split(".")[0]).strip("_").lower()
-    target = Path("hydra/data") / f"{name}.yaml"
-    if target.exists():
-        raise UserError(f"{target} is there already: choose another name (draft.name=…), or remove it first")
-    source = Source.model_validate({"kind": kind, "uri": uri, "query": query})
-    frame = read(source)
+    path = Path("hydra/data", f"{name}.yaml")
+    if path.exists():
+        raise UserError(f"{path} is there already: choose another name (draft.name=…), or remove it first")
+    frame = read(Source(kind=kind, uri=uri, query=query), [])
     if not len(frame):
         raise UserError(f"{uri} has no rows")
-    if redact(uri) != uri:  # the file is for git, a password is not
-        source = source.model_copy(update={"uri": FROM_ENVIRONMENT})
-    described = {"name": name, **_describe(frame, source, settings.draft.target)}
-    columns = described.pop("columns")
-    with atomic(target) as path, path.open("w", encoding="utf-8") as file:
-        file.write(HEADER.format(source=source, rows=len(frame)))
-        file.writelines(f"{key}: {_yaml(value)}\n" for key, value in described.items())
-        file.write("columns:\n")
-        file.writelines(f"  {_yaml(key)}: {_yaml(value)}\n" for key, value in columns.items())
-    log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", target, name)
-
-
-def _describe(frame: pl.DataFrame, source: Source, target: str | None) -> dict[str, Any]:
-    """Return the settings of the data set: types and nulls as seen, roles as guessed.
-
-    The target is the named column, else the last one. A number's range is left open: tomorrow's data may go
-    beyond today's.
-    """
-    target = target or frame.columns[-1]
-    if target not in frame.columns:
-        raise UserError(f"draft.target: there is no column {target!r}; {did_you_mean(target, frame.columns)}")
+    names = frame.columns
+    target = settings.draft.target or names[-1]
+    if target not in names:
+        raise UserError(f"draft.target: there is no column {target!r}; {did_you_mean(target, names)}")
     values = frame[target]
     many = values.dtype.is_float() or values.n_unique() > MOST_CLASSES
     task = "regression" if many and values.dtype.is_numeric() else "classification"
-    others = [name for name in frame.columns if name != target]
+    others = [name for name in names if name != target]
     id_ = next((name for name in others if NAMED_ID.search(name) and _identifies(frame[name])), None)
     time = next((name for name in others if frame[name].dtype.is_temporal()), None)
     roles = {id_: "id", time: "time", target: "target"}
-    return {
-        "task": task,
-        "source": source.model_dump(),
-        "split": {
-            "by": "time" if time else "hash",
-            "test_size": 0.2,
-            "cutoff": None,
-            "stratify": task == "classification" and not time,
-        },
-        "columns": {name: _column(frame[name], roles.get(name)) for name in frame.columns},
-    }
+    text = DRAFT.format(
+        shown=redact(uri),
+        rows=len(frame),
+        name=_quoted(name),
+        task=task,
+        kind=kind,
+        # The file is for git, a password is not.
+        uri=_quoted(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"',
+        query=_quoted(query) if query else "null",
+        by="time" if time else "hash",
+        stratify="true" if task == "classification" and not time else "false",
+        columns="\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names),
+    )
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML that stays a text to Hydra too: not the number 1e3, nor a ${reference}."""
+    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    return yaml.safe_dump(plain, default_style='"', width=inf, allow_unicode=True).strip()
 
 
 def _identifies(series: pl.Series) -> bool:
@@ -97,45 +99,16 @@ def _identifies(series: pl.Series) -> bool:
     return plain and not series.null_count() and not series.is_duplicated().any()
 
 
-def _column(series: pl.Series, role: str | None) -> dict[str, Any]:
-    """Guess: what is empty, constant, a date, or text without repetition is no feature."""
-    dtype, values = _dtype(series), series.drop_nulls().unique().sort()
-    unlike = (
-        len(values) < 2 or series.dtype.is_temporal() or (dtype == "str" and len(values) > len(series) / 2)
-    )
-    column: dict[str, Any] = {"dtype": dtype, "role": role or ("ignore" if unlike else "feature")}
-    if series.null_count():
-        column["nullable"] = True
-    if dtype == "str" and column["role"] in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
-        column["allowed"] = values.to_list()
-    return column
-
-
-def _dtype(series: pl.Series) -> str:
-    if series.dtype.is_integer():
-        return "int"
-    if series.dtype.is_numeric():
-        return "float"
+def _column(series: pl.Series, role: str | None) -> str:
+    """Describe a column; what is empty, constant, a date, or text without repetition is no feature."""
     names: dict[Any, str] = {pl.Boolean: "bool", pl.Date: "date", pl.Datetime: "datetime"}
-    return names.get(series.dtype.base_type(), "str")
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes all but plain words: what YAML takes for text, Hydra may take for a number (1e3), or look up."""
-
-    def represent_str(self, text: str) -> yaml.ScalarNode:
-        """Return the text, quoted if need be."""
-        style = None if text.isidentifier() else '"'
-        if text != FROM_ENVIRONMENT:
-            text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _Dumper.represent_str)
-
-
-def _yaml(value: Any) -> str:
-    """Return a value as YAML on one line."""
-    options: dict[str, Any] = {"default_flow_style": True, "sort_keys": False, "allow_unicode": True}
-    text: str = yaml.dump(value, Dumper=_Dumper, width=inf, **options)
-    return text.removesuffix("...\n").strip()
+    dtype = names.get(series.dtype.base_type(), "float" if series.dtype.is_numeric() else "str")
+    dtype = "int" if series.dtype.is_integer() else dtype
+    values = series.drop_nulls().unique().sort()
+    plain = len(values) > 1 and not series.dtype.is_temporal()
+    feature = plain and not (dtype == "str" and len(values) > len(series) / 2)
+    role = role or ("feature" if feature else "ignore")
+    more = ", nullable: true" if series.null_count() else ""
+    if dtype == "str" and role in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
+        more += f", allowed: [{', '.join(map(_quoted, values))}]"
+    return f"{{dtype: {dtype}, role: {role}{more}}}"

@@ -4,7 +4,7 @@ Examples:
     evaluate                                   the model that train registered last
     evaluate evaluate.model=3                  a version, or an alias: champion
     evaluate evaluate.promote=false            measure only
-    evaluate evaluate.minimum.roc_auc=0.9      with another threshold
+    evaluate evaluate.thresholds.roc_auc=0.9   with another threshold
 
 Exit code 3: the gate refused; the report says why, and the champion stays.
 """
@@ -33,7 +33,7 @@ MOST_ROWS_FOR_IMPORTANCE = 2000
 
 def evaluate(settings: Settings) -> None:
     """Write outputs/evaluate/report.html and metrics.json; set MLflow's alias."""
-    with exclusive("evaluate", settings.output_dir):  # of two at once, the worse could win
+    with exclusive("evaluate", settings.outputs):  # of two at once, the worse could win
         _evaluate(settings)
 
 
@@ -42,8 +42,7 @@ def _evaluate(settings: Settings) -> None:
     train, test = manager.load("train"), manager.load("test")
     tracker = Tracker(settings)
     version = tracker.version(_candidate(settings))
-    model = tracker.load_model(version, settings.data)
-    _same_split(settings, tracker, version)
+    model = _load(settings, tracker, version)
     log.info("measuring version %s on %s rows", version.version, f"{len(test):,}")
     predictions = Predictions.of(model, test)
     found: dict[str, Any] = {
@@ -58,7 +57,7 @@ def _evaluate(settings: Settings) -> None:
         "importance": _importance(settings, model, test),
     }
     found["refused"] = _judge(settings, found)
-    folder = settings.output_dir / "evaluate"
+    folder = settings.outputs / "evaluate"
     with atomic(folder / "report.html") as path:
         path.write_text(report.render(settings, found, predictions), encoding="utf-8")
     with atomic(folder / "metrics.json") as path:
@@ -78,19 +77,21 @@ def _evaluate(settings: Settings) -> None:
 def _candidate(settings: Settings) -> str | int:
     if settings.evaluate.model != "latest":
         return settings.evaluate.model
-    record = lineage.read(settings.output_dir / "train" / "lineage.json")
+    record = lineage.read(settings.outputs / "train" / "lineage.json")
     if record is None:
         raise UserError(
-            "no model has been trained here yet: run `train` first (or name one: evaluate.model=champion)"
+            "no model has been trained here yet: run `train` first, or name one: evaluate.model=3"
         )
     return record.model_version
 
 
-def _same_split(settings: Settings, tracker: Tracker, version: Any) -> None:
-    """Refuse a model that may have been trained on what is the test part now."""
+def _load(settings: Settings, tracker: Tracker, version: Any) -> BaseModel:
+    """Return a version's model, but not one that may have been trained on what is the test part now."""
+    model = tracker.load_model(version, settings.data)
     trained = yaml.safe_load(tracker.record(version.run_id).config)["data"]["split"]
     if trained != settings.data.split.model_dump():
         raise UserError(f"data.split has changed since version {version.version} was trained: train again")
+    return model
 
 
 def _champion(settings: Settings, tracker: Tracker, version: Any, test: pl.DataFrame) -> Any:
@@ -99,8 +100,7 @@ def _champion(settings: Settings, tracker: Tracker, version: Any, test: pl.DataF
     if champion is None or champion.version == version.version:
         return None
     try:
-        _same_split(settings, tracker, champion)
-        metrics = measure(tracker.load_model(champion, settings.data), test)
+        metrics = measure(_load(settings, tracker, champion), test)
     except UserError as error:  # other columns or another split
         log.warning("not compared with champion version %s: %s", champion.version, error)
         return None
@@ -115,9 +115,9 @@ def _slices(settings: Settings, predictions: Predictions, test: pl.DataFrame) ->
         names = [n for n in data.with_role("sensitive") + named if test[n].n_unique() <= MOST_GROUPS]
     found = []
     for name in names:
-        values = test[name].cast(pl.String).fill_null("(missing)").to_numpy()
-        for value in sorted(set(values.tolist())):
-            part = predictions.take(values == value)
+        values = test[name].cast(pl.String).fill_null("(missing)")
+        for value in values.unique().sort():
+            part = predictions.take((values == value).to_numpy())
             found.append({"column": name, "value": value, "rows": len(part.truth), "metrics": part.metrics()})
     return found
 
@@ -126,40 +126,33 @@ def _importance(settings: Settings, model: BaseModel, test: pl.DataFrame) -> dic
     """Return how much worse the metric gets when a feature is shuffled (Breiman, 2001), largest first."""
     sample = test.sample(min(len(test), MOST_ROWS_FOR_IMPORTANCE), seed=settings.seed)
     draw = np.random.default_rng(settings.seed)
-    sign = 1 if settings.larger_is_better else -1
     base = measure(model, sample).get(settings.metric, 0.0)
     worse = {}
     for name in settings.data.features:
         shuffled = sample.with_columns(sample[name].gather(draw.permutation(len(sample))))
-        worse[name] = sign * (base - measure(model, shuffled).get(settings.metric, base))
+        worse[name] = settings.sign * (base - measure(model, shuffled).get(settings.metric, base))
     return dict(sorted(worse.items(), key=lambda item: -item[1]))
 
 
 def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     """Return every reason to refuse the model; none means that it passes.
 
-    It must reach the thresholds (`evaluate.minimum`, `evaluate.maximum`) of its task's metrics, beat the
-    baseline, and be no worse than the champion by more than `evaluate.tolerance`, each on the same test part.
+    It must reach the thresholds of its task's metrics, beat the baseline, and be no worse than the champion
+    by more than `evaluate.tolerance`, each on the same test part.
     """
-    gate, metrics, main = settings.evaluate, found["metrics"], settings.metric
-    names = dict.fromkeys([*gate.minimum, *gate.maximum, main])
-    for name in names.keys() - METRICS[settings.data.task]:
-        log.warning("the threshold for %s is not for a %s: it does not count here", name, settings.data.task)
-        del names[name]
-    refused = [f"{name} can't be computed on this test part" for name in names if name not in metrics]
-    for name, value in metrics.items():
-        if value < gate.minimum.get(name, value):
-            refused.append(f"{name} {value:.4f} is below the minimum {gate.minimum[name]}")
-        if value > gate.maximum.get(name, value):
-            refused.append(f"{name} {value:.4f} is above the maximum {gate.maximum[name]}")
-    if main not in metrics:
-        return refused
-    sign = 1 if settings.larger_is_better else -1
-    ours, baseline, champion = metrics[main], found["baseline"], found["champion"]
-    if main in baseline and sign * ours <= sign * baseline[main]:
-        refused.append(f"{main} {ours:.4f} does not beat the baseline, {baseline[main]:.4f}")
-    theirs = champion["metrics"].get(main, ours) if champion else ours
-    if sign * ours < sign * theirs - gate.tolerance:
-        rival = f"champion (version {champion['version']})"
-        refused.append(f"{main} {ours:.4f} is worse than that of {rival}, {theirs:.4f}")
-    return refused
+    gate, main, better = settings.evaluate, settings.metric, METRICS[settings.data.task]
+    rivals = [("does not reach the threshold", name, value, 0.0) for name, value in gate.thresholds.items()]
+    rivals.append(("does not beat the baseline", main, found["baseline"].get(main), -1e-12))  # nor if equal
+    if champion := found["champion"]:
+        worse = f"is worse than that of champion (version {champion['version']})"
+        rivals.append((worse, main, champion["metrics"].get(main), gate.tolerance))
+    refused = {}
+    for reason, name, value, tolerance in rivals:
+        ours = found["metrics"].get(name)
+        if name not in better:
+            log.warning("the threshold for %s does not count for a %s", name, settings.data.task)
+        elif ours is None:
+            refused[f"{name} can't be computed on this test part"] = True
+        elif value is not None and (ours - value) * (1 if better[name] else -1) < -tolerance:
+            refused[f"{name} {ours:.4f} {reason}, {value:.4f}"] = True
+    return list(refused)

@@ -20,7 +20,7 @@ def optimize(settings: Settings) -> None:
     """Write outputs/optimize/<data>-<model>.yaml: the best parameters and what they scored."""
     manager = DataManager(settings)
     frame = manager.load("train")
-    with exclusive("optimize", settings.output_dir):
+    with exclusive("optimize", settings.outputs):
         optimizer = Optimizer(settings, manager.digest())
         tracker = Tracker(settings)
         left = len(optimizer.remaining())
@@ -30,24 +30,23 @@ def optimize(settings: Settings) -> None:
         with tracker.run("optimize", {"study": optimizer.name}, study) as parent:
             children = tracker.runs(f"tags.`mlflow.parentRunId` = '{parent}'")
             logged = {run.data.tags.get("trial") for run in children}
+            _log_trials(tracker, optimizer, parent, logged)
             for _ in progress(optimizer.run(frame), "trials", total=left):
                 _log_trials(tracker, optimizer, parent, logged)
-            _log_trials(tracker, optimizer, parent, logged)
             parameters, score, trials = optimizer.best()
             tracker.mlflow.log_metrics({f"best_{settings.metric}": score})
         save_best(settings, parameters, score, trials)
-    shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
-    log.info("best %s %.4f with %s; train will use it", settings.metric, score, shown)
+    log.info("best %s %.4f with %s; train will use it", settings.metric, score, parameters)
 
 
 def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[str | None]) -> None:
     """Log the finished trials that MLflow does not have yet: also those of a search that was killed."""
     for trial in optimizer.study().get_trials(deepcopy=False):
         number, state = str(trial.number), trial.state.name.lower()
-        if number in logged or state not in ("complete", "pruned"):
-            continue
-        logged.add(number)
-        tags = {"trial": number, "state": state, "mlflow.parentRunId": parent}
-        with tracker.mlflow.start_run(run_name=f"trial-{number}", nested=True, tags=tags):
+        if number not in logged and state in ("complete", "pruned"):
+            logged.add(number)
+            tags = {"trial": number, "state": state, "mlflow.parentRunId": parent}
             value = trial.value if trial.value is not None else list(trial.intermediate_values.values())[-1]
-            tracker.log(trial.params, {optimizer.settings.metric: value})
+            with tracker.mlflow.start_run(run_name=f"trial-{number}", nested=True, tags=tags):
+                tracker.mlflow.log_params(trial.params)
+                tracker.mlflow.log_metrics({optimizer.settings.metric: value})

@@ -7,11 +7,9 @@ Examples:
 Exit code 1: the data is another, or the metrics differ.
 """
 
-import math
+from math import isclose
 
 import yaml
-from rich.console import Console
-from rich.table import Table
 
 from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
@@ -39,11 +37,9 @@ def reproduce(settings: Settings) -> None:
     _compare(record, lineage.collect(settings, manager.digest()))
     model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
     again = measure(model.fit(train), test)
-    table = Table("metric", "recorded", "again")
     for name, value in record.metrics.items():
-        table.add_row(name, f"{value:.10g}", f"{again[name]:.10g}")
-    Console().print(table)
-    differ = [n for n, v in record.metrics.items() if not math.isclose(v, again[n], abs_tol=1e-12)]
+        log.info("%-18s recorded %.10g, again %.10g", name, value, again[name])
+    differ = [n for n, value in record.metrics.items() if not isclose(value, again[n], abs_tol=1e-12)]
     if differ:
         raise UserError(f"not reproduced: {', '.join(differ)} differ")
     log.info("reproduced: equal metrics")

@@ -14,26 +14,27 @@ from rich.table import Table
 from ..configurations import Settings
 from ..evaluation.metrics import table
 from ..middleware.errors import UserError
+from ..middleware.files import written_by
 from ..middleware.logger import COMMAND, redact
 
 
 def summary(settings: Settings) -> None:
     """Print the summary to standard output."""
-    found = _read(settings.output_dir / "evaluate" / "metrics.json")
+    found = _read(settings.outputs / "evaluate" / "metrics.json", "evaluate")
     if not found:
         raise UserError("nothing has been evaluated here yet: `make run` runs every job")
     header, *rows = table(found)
     metrics = Table(*header)
     for row in rows:
         metrics.add_row(*row)
-    receipt = _read(settings.output_dir / "register" / "receipt.json")
+    receipt = _read(settings.outputs / "register" / "receipt.json", "register")
     other = "lightgbm" if found["model"]["kind"] != "lightgbm" else "random_forest"
     places = {
-        "report": settings.output_dir / "evaluate" / "report.html",
+        "report": settings.outputs / "evaluate" / "report.html",
         "predictions": settings.predict.output,
         "registered rows": "{rows:,} in table {table} of {database}".format(**receipt) if receipt else "none",
         "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
-        "lineage": f"{found['lineage']}, in {settings.output_dir / 'train' / 'lineage.json'}",
+        "lineage": f"{found['lineage']}, in {settings.outputs / 'train' / 'lineage.json'}",
     }
     commands = {
         f"{COMMAND} train model={other}": "another model",
@@ -47,10 +48,7 @@ def summary(settings: Settings) -> None:
     console.print("\n[bold]Try next[/bold]", *(f"  {k:<36}{v}" for k, v in commands.items()), sep="\n")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, job: str) -> Any:
     """Return what a job wrote, or nothing where it has not run."""
-    try:
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON any more: run the job again that writes it") from error
-    return found
+    with written_by(job, path):
+        return json.loads(path.read_text()) if path.exists() else {}

@@ -1,12 +1,15 @@
 """MLflow: runs, models and their aliases. The only module that imports it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from time import time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from ..configurations import Settings
 from ..models import model_class
@@ -18,7 +21,6 @@ from .lineage import Lineage
 
 CHAMPION = "champion"
 FORMER = "former_champion"  # tag of a version: whom it replaced
-SECONDS_TO_ANSWER = 10.0
 QUIET = {  # before the import: MLflow reads some of these only once
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",
@@ -33,37 +35,38 @@ class Tracker:
     """A connection to where runs and models are kept: a SQLite file in `outputs/`, or a server by its URI."""
 
     def __init__(self, settings: Settings) -> None:
+        self.name = settings.tracking.registered_model
+        self.uri = settings.tracking_uri
+        self.artifacts = settings.outputs.resolve() / "mlartifacts"
+        _check_reachable(self.uri)
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
-        self.artifacts = settings.output_dir.resolve() / "mlartifacts"
-        self.name = settings.tracking.registered_model
-        self.uri = settings.tracking.uri or f"sqlite:///{settings.output_dir.resolve()}/mlflow.db"
-        _check_reachable(self.uri)
-
         import mlflow
         from filelock import FileLock
-        from mlflow.exceptions import MlflowException
 
         self.mlflow = mlflow
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        self.error = mlflow.MlflowException
+        settings.outputs.mkdir(parents=True, exist_ok=True)
         try:
             mlflow.set_tracking_uri(self.uri)
             # A fresh database is migrated by its first user; a second one at the same moment would crash.
-            with FileLock(settings.output_dir / ".mlflow.lock"):
+            with FileLock(settings.outputs / ".mlflow.lock"):
                 self.client = mlflow.MlflowClient()
-                experiment = settings.tracking.experiment
-                artifacts = None if settings.tracking.uri else self.artifacts.as_uri()
-                found = self.client.get_experiment_by_name(experiment)
-                if found and artifacts and found.artifact_location != artifacts:
-                    # The project was moved: what comes now belongs here, not where it was.
-                    self.client.rename_experiment(found.experiment_id, f"{experiment}, {time()}")
-                    found = None
-                if found is None:
-                    self.client.create_experiment(experiment, artifact_location=artifacts)
-            mlflow.set_experiment(experiment)
-        except MlflowException as error:
+                own = None if settings.tracking.uri else self.artifacts.as_uri()
+                self._set_experiment(settings.tracking.experiment, own)
+        except self.error as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(f"tracking.uri: {self.uri}: {reason}") from error
+
+    def _set_experiment(self, name: str, artifacts: str | None) -> None:
+        found = self.client.get_experiment_by_name(name)
+        if found and artifacts and found.artifact_location != artifacts:
+            # The project was moved: what comes now belongs here, not where it was.
+            self.client.rename_experiment(found.experiment_id, f"{name}, {time()}")
+            found = None
+        if found is None:
+            self.client.create_experiment(name, artifact_location=artifacts)
+        self.mlflow.set_experiment(name)
 
     def _here(self, uri: str) -> str:
         """Return an artifact's address, also after the project was moved: MLflow keeps absolute paths."""
@@ -81,15 +84,9 @@ class Tracker:
         """Return the experiment's runs for which a condition holds, in MLflow's own words."""
         return list(self.mlflow.search_runs(filter_string=condition, output_format="list"))
 
-    def log(self, parameters: dict[str, Any], metrics: dict[str, float]) -> None:
-        """Record parameters and metrics in the open run."""
-        self.mlflow.log_params(parameters)
-        self.mlflow.log_metrics(metrics)
-
     def save_model(self, model: BaseModel, lineage: Lineage) -> int:
         """Store the model in the open run, in the skops format, and return its version."""
         from mlflow import sklearn
-        from mlflow.exceptions import MlflowException
 
         stored = sklearn.log_model(
             model.pipeline,
@@ -99,7 +96,7 @@ class Tracker:
             pip_requirements=["-r requirements.txt"] if Path("requirements.txt").exists() else [],
         )
         tags = {"lineage": lineage.key, "model": model.settings.name, "data": model.data.name}
-        with suppress(MlflowException):  # it is there already
+        with suppress(self.error):  # it is there already
             self.client.create_registered_model(self.name)
         version = self.client.create_model_version(
             self.name, stored.model_uri, run_id=stored.run_id, tags=tags, model_id=stored.model_id
@@ -112,36 +109,34 @@ class Tracker:
         Raises:
             UserError: there is none.
         """
-        from mlflow.exceptions import MlflowException
-
+        number = str(reference).isdigit()
+        find = self.client.get_model_version if number else self.client.get_model_version_by_alias
         try:
-            if str(reference).isdigit():
-                return self.client.get_model_version(self.name, str(reference))
-            return self.client.get_model_version_by_alias(self.name, str(reference))
-        except MlflowException as error:
-            what = f"version {reference}" if str(reference).isdigit() else f"{reference!r}"
+            return find(self.name, str(reference))
+        except self.error as error:
             raise UserError(
-                f"model {self.name!r} has no {what} yet: run `train`, then `evaluate`, which promotes a model"
-                f" that is good enough to {CHAMPION!r}"
+                f"model {self.name!r} has no {f'version {reference}' if number else repr(reference)} yet: run"
+                f" `train`, then `evaluate`, which promotes a model that is good enough to {CHAMPION!r}"
             ) from error
 
     def record(self, run: str) -> Lineage:
-        """Return the lineage of a run, given its id or the version of the model that it registered."""
-        from mlflow.exceptions import MlflowException
+        """Return the lineage of a run, given its id or the version of the model that it registered.
 
+        Raises:
+            UserError: there is no such run, or it has none.
+        """
         run_id = self.version(run).run_id if run.isdigit() else run
         try:
             uri = self._here(self.client.get_run(run_id).info.artifact_uri)
             return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"{uri}/lineage.json"))
-        except (MlflowException, OSError) as error:
+        except (self.error, OSError) as error:
             raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
 
     def champion(self) -> Any | None:
         """Return the champion's model version, or None while there is none."""
-        try:
+        with suppress(UserError):
             return self.version(CHAMPION)
-        except UserError:
-            return None
+        return None
 
     def load_model(self, version: Any, data: DataSettings) -> BaseModel:
         """Return a version's model. Nothing in its file is executed, whatever the file itself asks for.
@@ -163,7 +158,11 @@ class Tracker:
         self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
 
     def rollback(self) -> tuple[int, int]:
-        """Make the former champion champion again; return the version that was and the one that is."""
+        """Make the former champion champion again; return the version that was and the one that is.
+
+        Raises:
+            UserError: the champion replaced no other.
+        """
         current = self.version(CHAMPION)
         former = current.tags.get(FORMER)
         if former is None:
@@ -174,21 +173,15 @@ class Tracker:
 
 
 def _check_reachable(uri: str) -> None:
-    """Fail within seconds, in plain words, where no server answers (MLflow would retry for minutes)."""
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import urlopen
-
-    parts = urlsplit(uri)
-    if parts.scheme.startswith(("postgresql", "mysql")):
+    """Fail within seconds, in plain words, where no server answers: MLflow would try for minutes."""
+    if uri.startswith(("postgresql", "mysql")):
         with connect(uri, "tracking.uri"):
             return
-    if parts.scheme not in ("http", "https"):
-        return
-    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    try:
-        urlopen(f"{where}{parts.path.rstrip('/')}/health", timeout=SECONDS_TO_ANSWER).close()  # noqa: S310
-    except HTTPError:
-        return  # it answers; what it refuses, MLflow will say
-    except (OSError, ValueError, HTTPException) as error:
-        raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error
+    if uri.startswith(("http://", "https://")):
+        where = re.sub("//.*@", "//", uri).rstrip("/")
+        try:
+            urlopen(f"{where}/health", timeout=10.0).close()  # noqa: S310
+        except HTTPError:
+            return  # it answers; what it refuses, MLflow will say
+        except (OSError, ValueError, HTTPException) as error:
+            raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error

@@ -79,19 +79,16 @@ class BaseModel(ABC):
         Raises:
             UserError: the file holds a type outside the trust list, or was trained on other features.
         """
-        from skops.io import get_untrusted_types
-        from skops.io import load as load_skops
+        from skops import io
 
-        trusted = self.trusted()
         try:
-            unknown = set(get_untrusted_types(file=path)) - set(trusted)
+            unknown = set(io.get_untrusted_types(file=path)) - set(self.trusted())
         except (BadZipFile, KeyError, ValueError, OSError) as error:
             raise UserError(f"{path} is no whole model file ({error}): run `train` again") from error
         if unknown:
-            raise UserError(
-                f"{path} holds types that {type(self).__name__} does not trust: {sorted(unknown)}"
-            )
-        self.pipeline = load_skops(path, trusted=trusted)
+            name = type(self).__name__
+            raise UserError(f"{path} holds types that {name} does not trust: {sorted(unknown)}")
+        self.pipeline = io.load(path, trusted=self.trusted())
         trained_on, features = set(self.pipeline.feature_names_in_.tolist()), set(self.data.features)
         if trained_on != features:
             missing, new = sorted(trained_on - features), sorted(features - trained_on)

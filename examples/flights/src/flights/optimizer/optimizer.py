@@ -13,7 +13,7 @@ import yaml
 from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
-from ..middleware.files import atomic
+from ..middleware.files import atomic, written_by
 from ..middleware.logger import log
 from ..models import model_class
 from .schema import search_space
@@ -29,10 +29,9 @@ class Optimizer:
     def __init__(self, settings: Settings, data_hash: str) -> None:
         self.settings = settings
         self.space = search_space(settings.model)
-        self.journal = settings.output_dir.resolve() / "optimize" / "journal.log"
+        self.journal = settings.outputs.resolve() / "optimize" / "journal.log"
         asked = settings.model_dump(include={"data", "model", "metric", "seed"}, mode="json")
-        search = [settings.optimizer.folds, settings.optimizer.pruning]
-        what = json.dumps([asked, search, data_hash])
+        what = json.dumps([asked, settings.optimizer.folds, settings.optimizer.pruning, data_hash])
         # Another question is another study: results of different data or settings never mix.
         self.name = f"{settings.data.name}-{settings.model.name}-{sha256(what.encode()).hexdigest()[:12]}"
 
@@ -44,14 +43,13 @@ class Optimizer:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.journal.parent.mkdir(parents=True, exist_ok=True)
-        pruners = optuna.pruners
-        pruner: Any = pruners.MedianPruner() if self.settings.optimizer.pruning else pruners.NopPruner()
+        pruning = self.settings.optimizer.pruning
         return optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(self.journal))),
             sampler=optuna.samplers.TPESampler(seed=self.settings.seed + seed),
-            pruner=pruner,
+            pruner=optuna.pruners.MedianPruner() if pruning else optuna.pruners.NopPruner(),
             study_name=self.name,
-            direction="maximize" if self.settings.larger_is_better else "minimize",
+            direction="maximize" if self.settings.sign > 0 else "minimize",
             load_if_exists=True,
         )
 
@@ -71,7 +69,7 @@ class Optimizer:
 
         until = monotonic() + (self.settings.optimizer.timeout or inf)
         jobs = self.settings.optimizer.n_jobs
-        folds = list(self._folds(frame))
+        folds = self._folds(frame)
         parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)
         todo = (number for number in self.remaining() if monotonic() < until)
         yield from parallel(delayed(self.trial)(frame, folds, number) for number in todo)
@@ -89,7 +87,7 @@ class Optimizer:
             metrics = measure(model.fit(frame[train]), frame[test])
             if settings.metric not in metrics:
                 raise UserError(
-                    f"metric {settings.metric!r} can't be computed on fold {step}: too few rows or classes"
+                    f"{settings.metric} can't be computed on fold {step}: too few rows or classes"
                 )
             scores.append(metrics[settings.metric])
             trial.report(sum(scores) / len(scores), step)
@@ -99,25 +97,21 @@ class Optimizer:
         study.tell(trial, sum(scores) / len(scores))
         return int(trial.number)
 
-    def _folds(self, frame: "pl.DataFrame") -> Iterator[Any]:
-        """Yield (train rows, test rows): in order of time where the data set has one, else shuffled."""
+    def _folds(self, frame: "pl.DataFrame") -> list[Any]:
+        """Return (train rows, test rows) of each fold: in order of time where the split is, else shuffled."""
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
-        data, count, seed = self.settings.data, self.settings.optimizer.folds, self.settings.seed
-        target = frame[data.target].to_numpy()
-        if len(frame) < 2 * count:
-            raise UserError(f"optimizer.folds is {count}, but the train part has only {len(frame)} rows")
+        data, count = self.settings.data, self.settings.optimizer.folds
+        kind = StratifiedKFold if data.task == "classification" else KFold
+        folds: Any = kind(count, shuffle=True, random_state=self.settings.seed)
+        rows = np.arange(len(frame))
         if data.split.by == "time" and data.time:
-            order = frame[data.time].arg_sort().to_numpy()
-            for train, test in TimeSeriesSplit(count).split(order):
-                yield order[train], order[test]
-        elif data.task == "classification":
-            if np.unique(target, return_counts=True)[1].min() < count:
-                raise UserError(f"optimizer.folds is {count}, but a class of {data.target!r} has fewer rows")
-            yield from StratifiedKFold(count, shuffle=True, random_state=seed).split(target, target)
-        else:
-            yield from KFold(count, shuffle=True, random_state=seed).split(target)
+            rows, folds = frame[data.time].arg_sort().to_numpy(), TimeSeriesSplit(count)
+        try:
+            return [(rows[a], rows[b]) for a, b in folds.split(rows, frame[data.target].to_numpy())]
+        except ValueError as error:
+            raise UserError(f"optimizer.folds is {count}, but the train part: {error}") from error
 
     def best(self) -> tuple[dict[str, Any], float, int]:
         """Return the best trial's parameters and score, and how many trials there are."""
@@ -130,7 +124,7 @@ class Optimizer:
 
 def _path(settings: Settings) -> Path:
     """Return the file for this data set and model."""
-    return settings.output_dir / "optimize" / f"{settings.data.name}-{settings.model.name}.yaml"
+    return settings.outputs / "optimize" / f"{settings.data.name}-{settings.model.name}.yaml"
 
 
 def save_best(settings: Settings, parameters: dict[str, Any], score: float, trials: int) -> None:
@@ -149,19 +143,15 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
     path = _path(settings)
     if not settings.optimizer.apply or not path.exists():
         return {}
-    try:
+    with written_by("optimize", path):
         saved = yaml.safe_load(path.read_text())
         found, began, metric = dict(saved["parameters"]), dict(saved["model"]), saved["metric"]
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} holds no parameters: run `optimize` again, or remove the file") from error
     now = settings.model.parameters()
     typed = {typed.lstrip("+~").split("=")[0].removeprefix("model.") for typed in settings.overrides}
-    edited = any(now.get(name) != value for name, value in began.items() if name not in typed)
-    if edited or metric != settings.metric:
+    if metric != settings.metric or any(now.get(n) != value for n, value in began.items() if n not in typed):
         log.info("%s is of other settings: not used; `optimize` renews it", path)
         return {}
     used = {name: value for name, value in found.items() if name not in typed}
     if used:
-        shown = ", ".join(f"{name}={value}" for name, value in used.items())
-        log.info("using the best parameters of %s: %s", path, shown)
+        log.info("using the best parameters of %s: %s", path, used)
     return used

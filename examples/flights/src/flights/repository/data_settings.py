@@ -1,11 +1,11 @@
 """What one data set is: `hydra/data/<name>.yaml`, typed."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
 from ..middleware.errors import did_you_mean
 
@@ -38,21 +38,23 @@ class Column(Section):
     def _values_fit_the_type(self) -> "Column":
         if self.dtype in ("str", "bool") and (self.min, self.max) != (None, None):
             raise ValueError(f"{self.dtype} has no min or max; say allowed")
-        for key, values in (("min", [self.min]), ("max", [self.max]), ("allowed", self.allowed or [])):
-            for value in values:
-                if value is not None and not _fits(value, self.dtype):
-                    raise ValueError(f"{key}: {value!r} is no {self.dtype}")
+        for value in (self.min, self.max, *(self.allowed or [])):
+            if value is not None:
+                self.typed(value)
         return self
 
+    def typed(self, value: Any) -> Any:
+        """Return a value as the YAML has it in the column's type.
 
-def _fits(value: Scalar, dtype: Dtype) -> bool:
-    if dtype in ("date", "datetime"):
+        Raises:
+            ValueError: it is none.
+        """
+        iso = {"date": date, "datetime": datetime}.get(self.dtype)
+        plain: Any = {"int": int, "float": float, "str": str, "bool": bool}.get(self.dtype)
         try:
-            return bool(datetime.fromisoformat(str(value)))
-        except ValueError:
-            return False
-    kinds: dict[Dtype, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
-    return isinstance(value, kinds.get(dtype, (str,))) and isinstance(value, bool) == (dtype == "bool")
+            return iso.fromisoformat(value) if iso else TypeAdapter(plain).validate_python(value, strict=True)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{value!r} is no {self.dtype}") from error
 
 
 class Source(Section):
@@ -103,6 +105,11 @@ class DataSettings(Section):
     def features(self) -> list[str]:
         """The columns that a model sees."""
         return self.with_role("feature")
+
+    @property
+    def text(self) -> list[str]:
+        """The columns whose values stay as they are written."""
+        return [name for name, column in self.columns.items() if column.dtype == "str"]
 
     @property
     def target(self) -> str:

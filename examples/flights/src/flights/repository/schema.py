@@ -1,5 +1,6 @@
 """What valid data is, derived from the data set's YAML: types, pandera checks, and the SQL table."""
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,7 +20,6 @@ DTYPES: dict[str, Any] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
-EXAMPLES = 3
 
 
 def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str) -> pl.DataFrame:
@@ -28,27 +28,22 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
     Raises:
         UserError: a column is not there, or holds values of another type; all of them are named.
     """
-    problems = []
-    series = []
+    problems, typed = [], {}
     for name in columns:
         if name not in frame.columns:
             problems.append(f"column {name!r} is not there; {did_you_mean(name, frame.columns)}")
             continue
-        dtype = data.columns[name].dtype
-        column = frame[name]
-        converted = _convert(column, dtype)
-        bad = column.filter(converted.is_null() & column.is_not_null())
+        dtype, column = data.columns[name].dtype, frame[name]
+        typed[name] = convert(column, dtype)
+        bad = column.filter(typed[name].is_null() & column.is_not_null())
         if len(bad):
-            examples = ", ".join(repr(value) for value in bad.unique(maintain_order=True).head(EXAMPLES))
-            problems.append(
-                f"column {name!r}: {len(bad)} of {len(column)} values are not {dtype}: {examples}"
-            )
-        series.append(converted)
+            count = f"{len(bad)} of {len(column)}"
+            problems.append(f"column {name!r}: {count} values are not {dtype}: {_examples(bad)}")
     _raise(problems, where, data)
-    return pl.DataFrame(series)
+    return pl.DataFrame(typed)
 
 
-def _convert(column: pl.Series, dtype: str) -> pl.Series:
+def convert(column: pl.Series, dtype: str) -> pl.Series:
     """Return the column in the declared type, null where a value does not fit."""
     want = DTYPES[dtype]
     if column.dtype == want:
@@ -60,9 +55,10 @@ def _convert(column: pl.Series, dtype: str) -> pl.Series:
     if column.dtype == pl.String and dtype == "bool":
         return column.str.to_lowercase().replace_strict({"true": True, "false": False}, default=None)
     converted = column.cast(want, strict=False)
-    if dtype == "int" and column.dtype.is_float():  # 1.0 is a whole number, 1.5 is not
-        whole = pl.select(pl.when(column == converted).then(converted)).to_series()
-        return whole.alias(column.name)
+    if dtype == "int" and (column.dtype == pl.String or column.dtype.is_float()):
+        number = column.cast(pl.Float64, strict=False)  # 1.0 is a whole number, 1.5 is not
+        converted = converted.zip_with(converted.is_not_null(), number.cast(want, strict=False))
+        converted = converted.set(converted.cast(pl.Float64) != number, None)
     return converted
 
 
@@ -82,24 +78,12 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
 
     if not len(frame):
         raise UserError(f"{where}: there are no rows")
-    problems = [
-        f"column {name!r} holds nothing but nulls: give it role ignore, or remove it"
-        for name in data.features
-        if whole and name in frame.columns and frame[name].null_count() == len(frame)
-    ]
-    problems += [
-        f"column {name!r} holds infinite values"
-        for name in frame.columns
-        if frame[name].dtype.is_float() and frame[name].is_infinite().any()
-    ]
-    _raise(problems, where, data)
+    problems = _not_learnable(frame, data) if whole else []
     try:
         pandera_schema(data, frame.columns).validate(frame, lazy=True)
     except SchemaErrors as error:
         problems += [_describe(failure) for failure in error.schema_errors]
     _raise(problems, where, data)
-    if whole:
-        _raise(_not_learnable(frame, data), where, data)
 
 
 def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
@@ -109,32 +93,32 @@ def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
     columns = {}
     for name in names:
         if column := data.columns.get(name):
-            limits = ((pa.Check.ge, column.min), (pa.Check.le, column.max))
-            checks = [check(_typed(limit, column.dtype)) for check, limit in limits if limit is not None]
+            checks = [pa.Check.notin([inf, -inf])] if column.dtype == "float" else []
+            for check, limit in ((pa.Check.ge, column.min), (pa.Check.le, column.max)):
+                if limit is not None:
+                    checks.append(check(column.typed(limit)))
             if column.allowed is not None:
-                checks.append(pa.Check.isin(column.allowed))
-            dtype, unique = DTYPES[column.dtype], column.role == "id"
-            columns[name] = pa.Column(dtype, checks, nullable=column.nullable, unique=unique)
+                checks.append(pa.Check.isin([column.typed(value) for value in column.allowed]))
+            unique = column.role == "id"
+            columns[name] = pa.Column(DTYPES[column.dtype], checks, nullable=column.nullable, unique=unique)
     return pa.DataFrameSchema(columns)
-
-
-def _typed(value: float | str, dtype: str) -> Any:
-    """Return a limit as the YAML has it in the column's type."""
-    return _convert(pl.Series([str(value)]), dtype)[0] if dtype in ("date", "datetime") else value
 
 
 def _describe(failure: Any) -> str:
     """Return pandera's finding in plain words, with a few of the values."""
-    name = failure.schema.name
-    cases = failure.failure_cases
+    name, cases = failure.schema.name, failure.failure_cases
     values = cases[cases.columns[0]] if isinstance(cases, pl.DataFrame) else pl.Series([cases])
-    examples = ", ".join(repr(value) for value in values.unique(maintain_order=True).head(EXAMPLES))
     kind = failure.reason_code.name if failure.reason_code else ""
     if kind == "SERIES_CONTAINS_NULLS":
         return f"column {name!r} has null values; if they are right, say nullable: true"
     if kind == "SERIES_CONTAINS_DUPLICATES":
-        return f"column {name!r} is the id, but it repeats: {examples}"
-    return f"column {name!r}: {len(values)} values fail {failure.check.error or failure.check}: {examples}"
+        return f"column {name!r} is the id, but it repeats: {_examples(values)}"
+    rule = failure.check.error or failure.check
+    return f"column {name!r}: {len(values)} values fail {rule}: {_examples(values)}"
+
+
+def _examples(values: pl.Series) -> str:
+    return ", ".join(repr(value) for value in values.unique(maintain_order=True).head(3))
 
 
 def _not_learnable(frame: pl.DataFrame, data: DataSettings) -> list[str]:
@@ -142,10 +126,13 @@ def _not_learnable(frame: pl.DataFrame, data: DataSettings) -> list[str]:
     target = frame[data.target]
     if target.n_unique() < 2:
         return [f"target {data.target!r} has a single value, {target[0]!r}: there is nothing to learn"]
-    copies = [
-        name for name in data.features if frame[name].dtype == target.dtype and frame[name].equals(target)
-    ]
-    return [f"feature {name!r} is a copy of target {data.target!r}: give it role ignore" for name in copies]
+    problems = []
+    for name in data.features:
+        if frame[name].null_count() == len(frame):
+            problems.append(f"column {name!r} holds nothing but nulls: give it role ignore, or remove it")
+        elif frame[name].dtype == target.dtype and frame[name].equals(target):
+            problems.append(f"feature {name!r} is a copy of target {data.target!r}: give it role ignore")
+    return problems
 
 
 def _raise(problems: list[str], where: str, data: DataSettings) -> None:
@@ -155,7 +142,11 @@ def _raise(problems: list[str], where: str, data: DataSettings) -> None:
 
 
 def prediction_table(data: DataSettings, name: str) -> "Table":
-    """Return the SQL table of predictions: one row for each id and model version."""
+    """Return the SQL table of predictions: one row for each id and model version.
+
+    Raises:
+        UserError: no column has role id.
+    """
     import sqlalchemy as sa
 
     types = {
@@ -167,9 +158,7 @@ def prediction_table(data: DataSettings, name: str) -> "Table":
         "datetime": sa.DateTime,
     }
     if data.id is None:
-        raise UserError(
-            f"data set {data.name!r} has no column with role id: predictions need one to be told apart"
-        )
+        raise UserError(f"data set {data.name!r} has no column with role id, which tells predictions apart")
     target = "float" if data.task == "regression" else data.columns[data.target].dtype
     return sa.Table(
         name,

@@ -22,17 +22,20 @@ ROWS_TO_INFER = 10_000
 SECONDS_TO_CONNECT = 10  # psycopg would wait for ever
 
 
-def read(source: Source, *, text: list[str] | None = None) -> pl.DataFrame:
+def read(source: Source, text: list[str]) -> pl.DataFrame:
     """Return the raw rows of a source.
 
     Args:
         source: what to read.
         text: columns of a CSV that stay as they are written (an id of 007).
+
+    Raises:
+        UserError: it is not there, can't be read, or its query fails.
     """
     readers = {"sklearn": _sklearn, "csv": _file, "parquet": _file, "sql": _sql}
     try:
-        own = import_module(f".source_{source.kind}", __package__) if source.kind not in readers else None
-        frame = (own.read if own else readers[source.kind])(source, text or [])
+        own = None if source.kind in readers else import_module(f".source_{source.kind}", __package__)
+        frame = (own.read if own else readers[source.kind])(source, text)
         return frame.sql(source.query) if source.query and source.kind != "sql" else frame
     except (OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
         raise UserError(f"data.source: {source.kind} {source.uri!r} can't be read: {error}") from error
@@ -42,18 +45,16 @@ def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
     """Read a data set that scikit-learn carries; names get underscores, rows an id, classes their names."""
     from sklearn import datasets
 
-    names = [name.removeprefix("load_") for name in dir(datasets) if name.startswith("load_")]
-    if source.uri not in names:
-        raise UserError(
-            f"data.source.uri: scikit-learn carries no {source.uri!r}; {did_you_mean(source.uri, names)}"
-        )
-    bunch = getattr(datasets, f"load_{source.uri}")()
-    columns = {
-        str(name).replace(" ", "_"): column
-        for name, column in zip(bunch.feature_names, bunch.data.T, strict=True)
-    }
+    load = getattr(datasets, f"load_{source.uri}", None)
+    if load is None:
+        names = [name.removeprefix("load_") for name in dir(datasets) if name.startswith("load_")]
+        hint = did_you_mean(source.uri, names)
+        raise UserError(f"data.source.uri: scikit-learn carries no {source.uri!r}; {hint}")
+    bunch = load()
+    names = [str(name).replace(" ", "_") for name in bunch.feature_names]
     target = bunch.target_names[bunch.target] if "target_names" in bunch else bunch.target
-    return pl.DataFrame({"id": range(len(bunch.data)), **columns, "target": target})
+    columns = dict(zip(names, bunch.data.T, strict=True))
+    return pl.DataFrame({"id": range(len(target)), **columns, "target": target})
 
 
 def _file(source: Source, text: list[str]) -> pl.DataFrame:
@@ -81,7 +82,7 @@ def _located(uri: str) -> str:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise UserError(f"data.source.uri: package {package!r} is not installed; add it to pyproject.toml")
-    return str(Path(spec.submodule_search_locations[0]) / inside)
+    return str(Path(spec.submodule_search_locations[0], inside))
 
 
 def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
@@ -105,31 +106,22 @@ def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection
     """
     import sqlalchemy as sa
 
+    shown, options = "", {}
     try:
         address = sa.make_url(url)
-        if address.drivername == "postgresql":
+        shown = f"{address.render_as_string(hide_password=True)}: "
+        if address.drivername in ("postgresql", "postgresql+psycopg"):
             address = address.set(drivername="postgresql+psycopg")
-        if address.get_backend_name() == "sqlite" and address.database:
+            options = {"connect_timeout": address.query.get("connect_timeout", SECONDS_TO_CONNECT)}
+        elif address.get_backend_name() == "sqlite" and address.database:
             if create:
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             elif not Path(address.database).exists():
                 raise UserError(f"{key}: {address.database} is not there")
-        endless = address.drivername == "postgresql+psycopg" and "connect_timeout" not in address.query
-        engine = sa.create_engine(
-            address, connect_args={"connect_timeout": SECONDS_TO_CONNECT} if endless else {}
-        )
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
-        raise UserError(f"{key}: no database can be reached like this: {_plain(error)}") from error
-    try:
+        engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=options)
         with engine.begin() as connection:
             yield connection
-    except sa.exc.SQLAlchemyError as error:
-        shown = address.render_as_string(hide_password=True)
-        raise UserError(f"{key}: {shown}: {_plain(error)}") from error
-    finally:
-        engine.dispose()
-
-
-def _plain(error: Exception) -> str:
-    """Return the database's own first line, without the statement and its values."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        # The database's own first line: the rest is the statement, and what it was given.
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise UserError(f"{key}: {shown}{reason}") from error

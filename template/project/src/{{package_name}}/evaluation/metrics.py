@@ -72,38 +72,30 @@ def _regression(p: Predictions) -> dict[str, Any]:
 def _classification(p: Predictions) -> dict[str, Any]:
     from sklearn import metrics
 
-    labels = list(range(len(p.classes)))
+    binary, labels = len(p.classes) == 2, list(range(len(p.classes)))
     present = set(np.unique(p.truth).tolist())
-    binary = len(labels) == 2
+    score = p.probabilities[:, 1] if binary else p.probabilities
     found = {"accuracy": (p.truth == p.prediction).mean()}
-    if binary:
-        found["f1"] = metrics.f1_score(p.truth == 1, p.prediction == 1, zero_division=0.0)
-    else:
-        macro: dict[str, Any] = {"labels": labels, "average": "macro", "zero_division": 0.0}
-        found["f1"] = metrics.f1_score(p.truth, p.prediction, **macro)
+    # Of two classes the second is the positive one; of more, each counts alike.
+    same: dict[str, Any] = {"average": "macro", "labels": [1] if binary else labels}
+    found["f1"] = metrics.f1_score(p.truth, p.prediction, zero_division=0.0, **same)
     if present <= set(labels):
         found["log_loss"] = metrics.log_loss(p.truth, p.probabilities, labels=labels)
     if present == set(labels):
-        score = p.probabilities[:, 1] if binary else p.probabilities
-        each = p.truth if binary else np.eye(len(labels))[p.truth]
         found["roc_auc"] = metrics.roc_auc_score(p.truth, score, multi_class="ovr", labels=labels)
-        found["average_precision"] = metrics.average_precision_score(each, score)
+        found["average_precision"] = metrics.average_precision_score(p.truth, score)
     return found
 
 
 def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, tuple[float, float]]:
     """Return each metric's 95 % interval by the bootstrap (Efron, 1979)."""
     draw = np.random.default_rng(seed)
-    rows = len(p.truth)
-    samples = [
-        p.take(draw.integers(0, rows, rows)).metrics()
-        for _ in progress(range(rounds), "bootstrap", total=rounds)
-    ]
+    rows, numbers = len(p.truth), progress(range(rounds), "bootstrap", total=rounds)
+    samples = [p.take(draw.integers(0, rows, rows)).metrics() for _ in numbers]
     found = {}
     for name in p.metrics():
-        values = [sample[name] for sample in samples if name in sample]
-        low, high = np.percentile(values, [2.5, 97.5])
-        found[name] = (float(low), float(high))
+        low, high = np.percentile([s[name] for s in samples if name in s], [2.5, 97.5]).tolist()
+        found[name] = (low, high)
     return found
 
 

@@ -24,30 +24,29 @@ from ..repository.data_manager import batches
 
 
 def predict(settings: Settings) -> None:
-    """Write the predictions as Parquet: id, prediction, probability, model version, run id, lineage."""
+    """Write the predictions as Parquet: id, prediction, probability, model version, run id, lineage.
+
+    Raises:
+        UserError: there is no such model or file, or a row does not fit the data set's YAML.
+    """
     import pyarrow.parquet as pq
 
     data, size = settings.data, settings.predict.batch_size
     source = Path(settings.predict.input or settings.split_dir / "test.parquet")
-    if not source.exists():
-        raise UserError(f"predict.input: {source} is not there; run `retrieve` first, or name another file")
     target = Path(settings.predict.output)
     if target.suffix != ".parquet":
         raise UserError(f"predict.output: {target} has to end in .parquet, which is what is written")
-    with exclusive("predict", settings.output_dir):
+    needed = [*data.with_role("id"), *data.features]
+    rows, frames = batches(source, size, needed, data)
+    if not rows:
+        raise UserError(f"predict.input: {source} has no rows")
+    with exclusive("predict", settings.outputs):
         tracker = Tracker(settings)
         version = tracker.version(settings.predict.model)
         model = tracker.load_model(version, data)
-        marks = {
-            "model_version": int(version.version),
-            "run_id": version.run_id,
-            "lineage": version.tags["lineage"],
-        }
-        needed = [*data.with_role("id"), *data.features]
-        rows, frames = batches(source, size, needed, data)
-        if not rows:
-            raise UserError(f"predict.input: {source} has no rows")
         log.info("predicting %s rows with version %s of %s", f"{rows:,}", version.version, tracker.name)
+        marks = {"model_version": int(version.version), "run_id": version.run_id}
+        marks["lineage"] = version.tags["lineage"]
         typed = (schema.cast(frame, data, needed, str(source)) for frame in frames)
         shown = progress(typed, "batches", total=-(-rows // size))
         done = (_predict(model, frame, marks, str(source)).to_arrow() for frame in shown)

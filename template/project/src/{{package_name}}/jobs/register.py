@@ -27,33 +27,29 @@ def register(settings: Settings) -> None:
     """Write every prediction exactly once; outputs/register/receipt.json says what went where."""
     import sqlalchemy as sa
 
-    source = Path(settings.predict.output)
+    source, to, data = Path(settings.predict.output), settings.register_, settings.data.name
     if not source.exists():
         raise UserError(f"{source} is not there: run `predict` first")
-    table = prediction_table(settings.data, settings.register_.table)
-    names = list(table.columns.keys())
-    rows, frames = batches(source, settings.register_.batch_size, names, settings.data)
-    url = settings.register_.url
-    with exclusive("register", settings.output_dir), connect(url, "register.url", create=True) as connection:
+    table = prediction_table(settings.data, to.table)
+    names = set(table.columns.keys())
+    rows, frames = batches(source, to.batch_size, [*names], settings.data)
+    count = sa.select(sa.func.count()).select_from(table)
+    with exclusive("register", settings.outputs), connect(to.url, "register.url", create=True) as connection:
         address = connection.engine.url.render_as_string(hide_password=True)
         table.create(connection, checkfirst=True)
-        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        if there != set(table.columns.keys()):
+        there = {column["name"] for column in sa.inspect(connection).get_columns(to.table)}
+        if there != names:
             raise UserError(
-                f"table {table.name!r} has the columns {sorted(there)}, but predictions of"
-                f" {settings.data.name!r} need {sorted(table.columns.keys())}: name another, register.table=…"
+                f"table {to.table!r} has the columns {sorted(there)}, but predictions of {data!r} need"
+                f" {sorted(names)}: name another, register.table=…"
             )
-        before = connection.scalar(sa.select(sa.func.count()).select_from(table))
-        total = -(-rows // settings.register_.batch_size)
-        for frame in progress(frames, "batches", total=total):
-            if set(frame.columns) != set(names):
-                raise UserError(
-                    f"{source} holds no predictions of {settings.data.name!r}: run `predict` again"
-                )
+        before = connection.execute(count).scalar_one()
+        for frame in progress(frames, "batches", total=-(-rows // to.batch_size)):
+            if set(frame.columns) != names:
+                raise UserError(f"{source} holds no predictions of {data!r}: run `predict` again")
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
-        after = connection.scalar(sa.select(sa.func.count()).select_from(table))
-    new = (after or 0) - (before or 0)
-    with atomic(settings.output_dir / "register" / "receipt.json") as path:
+        new = connection.execute(count).scalar_one() - before
+    with atomic(settings.outputs / "register" / "receipt.json") as path:
         receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
         path.write_text(json.dumps({**receipt, "at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
     log.info("%s rows are in table %s of %s (%s new)", f"{rows:,}", table.name, address, f"{new:,}")

@@ -13,7 +13,7 @@ from ..middleware.tracking import Tracker
 def rollback(settings: Settings) -> None:
     """Set MLflow's alias back to the version that the champion replaced."""
     tracker = Tracker(settings)
-    with exclusive("evaluate", settings.output_dir):
+    with exclusive("evaluate", settings.outputs):
         was, now = tracker.rollback()
     log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)
     log.info("what it predicts instead: run `predict` and `register` again")

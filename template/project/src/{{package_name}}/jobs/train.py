@@ -29,15 +29,15 @@ def train(settings: Settings) -> lineage.Lineage:
         log.info("fitting %s on %s rows", settings.model.name, f"{len(frame):,}")
         model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(frame)
         metrics = measure(model, test)
-        tracker.log(
-            {"model": settings.model.name, "seed": settings.seed, **settings.model.parameters()}, metrics
-        )
+        parameters = {"model": settings.model.name, "seed": settings.seed, **settings.model.parameters()}
+        tracker.mlflow.log_params(parameters)
+        tracker.mlflow.log_metrics(metrics)
         tracker.mlflow.log_text(record.config, "config.yaml")
         version = tracker.save_model(model, record)
         done = {"run_id": run_id, "model_name": tracker.name, "model_version": version, "metrics": metrics}
         record = record.model_copy(update=done)
         tracker.mlflow.log_dict({"key": record.key, **record.model_dump()}, "lineage.json")
-    record.save(settings.output_dir / "train" / "lineage.json")  # the last of several wins, whole
+    record.save(settings.outputs / "train" / "lineage.json")  # the last of several wins, whole
     shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     log.info("version %d of %s: %s", version, tracker.name, shown)
     return record

@@ -3,28 +3,23 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-EXIT_USER = 1
-EXIT_REFUSED = 3
-EXIT_BUSY = 7
-EXIT_INTERRUPTED = 130
-
 
 class UserError(Exception):
     """Something the user can put right: says what is wrong, where, and what to do next."""
 
-    exit_code = EXIT_USER
+    exit_code = 1
 
 
 class GateRefusedError(UserError):
     """The model is not good enough to become champion."""
 
-    exit_code = EXIT_REFUSED
+    exit_code = 3
 
 
 class BusyError(UserError):
     """Another run is doing the same thing in the same place."""
 
-    exit_code = EXIT_BUSY
+    exit_code = 7
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

@@ -6,58 +6,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import BusyError
+import yaml
+
+from .errors import BusyError, UserError
 
 
 @contextmanager
 def atomic(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target` (a file or a folder) that replaces it when the block succeeds.
+    """Yield a path elsewhere that takes the place of `target` (a file or a folder) when the block succeeds.
 
-    A failure or a kill leaves the old content: what is yielded has another name until it is complete.
+    A failure or a kill leaves the old content (or no folder, between a folder's two renames). What a killed
+    run leaves beside it, the next one removes.
     """
+    beside = f".{target.name}."
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        if target.is_dir():  # a folder can't be replaced in one step: make room first
-            old = target.with_name(f".{target.name}.{os.getpid()}.old.tmp")
-            target.replace(old)
-            temporary.replace(target)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(target)
-    finally:
-        _remove(temporary)
-
-
-def _sweep(target: Path) -> None:
-    """Remove what killed runs left beside `target`; put back a folder killed between its two renames."""
-    for left in target.parent.glob(f".{target.name}.*.tmp"):
-        pid = left.name.removeprefix(f".{target.name}.").split(".")[0]
+    for left in target.parent.iterdir():
+        pid = left.name.removeprefix(beside).removesuffix(".tmp")
         # Its own number was another process, killed: in a container it is always 1.
-        if pid.isdigit() and (int(pid) == os.getpid() or not _alive(int(pid))):
-            if left.name.endswith(".old.tmp") and not target.exists():
-                left.replace(target)
-            else:
-                _remove(left)
+        if left.name == f"{beside}{pid}.tmp" and pid.isdigit() and not _another_runs(int(pid)):
+            shutil.rmtree(left)
+    folder = target.with_name(f"{beside}{os.getpid()}.tmp")
+    folder.mkdir()
+    try:
+        yield folder / target.name
+        if target.is_dir():  # a folder can't be replaced in one step: make room first
+            target.replace(folder / "old")
+        (folder / target.name).replace(target)
+    finally:
+        shutil.rmtree(folder)
 
 
-def _alive(pid: int) -> bool:
+def _another_runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass  # another user's
-    return True
+    return pid != os.getpid()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+@contextmanager
+def written_by(command: str, path: Path) -> Iterator[None]:
+    """Say which command writes a file anew that turns out, in the block, not to be what it wrote.
+
+    Raises:
+        UserError: the file can't be understood.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path} is not what `{command}` wrote: run it again, or remove the file") from error
 
 
 @contextmanager

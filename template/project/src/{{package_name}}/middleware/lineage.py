@@ -6,11 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ..configurations import Settings
-from .errors import UserError
-from .files import atomic
+from .files import atomic, written_by
 from .logger import redact
 
 BY_DVC = (":!dvc.lock", ":!data/.gitignore")  # what the pipeline itself writes is no change of the code
@@ -45,12 +44,8 @@ class Lineage(BaseModel, frozen=True, protected_namespaces=()):
 
 def read(path: Path) -> Lineage | None:
     """Return the record that `save` wrote, or None where there is none."""
-    if not path.exists():
-        return None
-    try:
-        return Lineage.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{path} is not a lineage record: run `train` again") from error
+    with written_by("train", path):
+        return Lineage.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
 def collect(settings: Settings, data_hash: str) -> Lineage:
@@ -81,9 +76,7 @@ def _git(*arguments: str) -> str | None:
 def _dvc_revision(folder: Path) -> str | None:
     """Return the hash under which dvc.lock knows the folder, if DVC keeps it."""
     lock = Path("dvc.lock")
-    try:
-        stages = yaml.safe_load(lock.read_text())["stages"] if lock.exists() else {}
-    except yaml.YAMLError as error:
-        raise UserError("dvc.lock is not YAML any more: `git checkout dvc.lock` brings it back") from error
-    outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
-    return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)
+    with written_by("dvc repro", lock):
+        stages = yaml.safe_load(lock.read_bytes())["stages"] if lock.exists() else {}
+        outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
+        return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)

@@ -1,4 +1,4 @@
-"""Messages and progress: colour and bars on a terminal, plain lines everywhere else."""
+"""Messages and progress: a bar on a terminal, plain lines everywhere else."""
 
 import logging
 import re
@@ -11,42 +11,31 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SECONDS_BETWEEN_LINES = 5.0
-
 PACKAGE = __name__.split(".")[0]
 COMMAND = PACKAGE.replace("_", "-")
+PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*:)[^\s'\"]+(?=@)|([?&]password=)[^&\s'\"]+")
 
 log = logging.getLogger(PACKAGE)
-
-PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*):[^\s'\"]+@|([?&]password=)[^&\s'\"]+")
 
 
 def redact(text: str) -> str:
     """Return the text with the passwords in its addresses blotted out."""
-    return PASSWORD_IN_URL.sub(lambda m: f"{m[1]}:***@" if m[1] else f"{m[2]}***", text)
+    return PASSWORD_IN_URL.sub(lambda found: f"{found[1] or found[2]}***", text)
 
 
-def _redact(record: logging.LogRecord) -> bool:
-    record.msg, record.args = redact(record.getMessage()), ()
-    return True
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 def set_up(job: str, folder: Path) -> None:
     """Send the project's messages to stderr and to `<folder>/job.log`."""
     folder.mkdir(parents=True, exist_ok=True)
-    screen: logging.Handler = logging.StreamHandler()
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.logging import RichHandler
-
-        screen = RichHandler(console=Console(stderr=True), show_path=False, show_level=False)
-    log.handlers[:] = [screen, logging.FileHandler(folder / "job.log", encoding="utf-8")]
+    log.handlers[:] = [logging.StreamHandler(), logging.FileHandler(folder / "job.log", encoding="utf-8")]
     for handler in log.handlers:
-        handler.setFormatter(logging.Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S"))
-    if sys.stderr.isatty():  # where Rich tells the time
-        screen.setFormatter(logging.Formatter(f"{job:<9} %(message)s", "%H:%M:%S"))
+        handler.setFormatter(_Formatter(f"%(asctime)s {job:<9} %(message)s", "%H:%M:%S"))
     log.setLevel(logging.INFO)
     log.propagate = False
-    log.filters[:] = [_redact]
 
 
 def progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
@@ -55,8 +44,7 @@ def progress(items: Iterable[T], description: str, total: int | None = None) -> 
         from rich.console import Console
         from rich.progress import track
 
-        console = Console(stderr=True)
-        yield from track(items, description, total=total, console=console, transient=True)
+        yield from track(items, description, total=total, console=Console(stderr=True), transient=True)
         return
     shown = time.monotonic()
     for done, item in enumerate(items, 1):

@@ -1,7 +1,6 @@
 """A data set on its way: from its source, split, kept, and handed out whole or in batches."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, cast
@@ -33,8 +32,7 @@ class DataManager:
             UserError: the source is missing or can't be read, or does not fit the YAML.
         """
         where = f"{self.data.source.kind} {self.data.source.uri}"
-        text = [name for name, column in self.data.columns.items() if column.dtype == "str"]
-        frame = schema.cast(read(self.data.source, text=text), self.data, self.names, where)
+        frame = schema.cast(read(self.data.source, self.data.text), self.data, self.names, where)
         schema.validate(frame, self.data, where)
         return frame
 
@@ -47,46 +45,39 @@ class DataManager:
         """
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
-        for name, part in parts.items():
-            if not len(part):
-                raise UserError(
-                    f"the {name} part is empty: data.split can't split {len(frame)} rows like this"
-                )
-        if self.data.task == "classification":
-            classes = {name: set(part[self.data.target]) for name, part in parts.items()}
-            advice = "set data.split.stratify=true, or another data.split.test_size"
-            for name, present in classes.items():
-                if len(present) < 2:
-                    raise UserError(f"the {name} part holds a single class of {self.data.target!r}: {advice}")
-            if new := classes["test"] - classes["train"]:
-                raise UserError(f"{sorted(map(str, new))} is only in the test part: {advice}")
+        advice = "set another data.split.test_size, or data.split.stratify=true"
+        targets = {name: set(part[self.data.target]) for name, part in parts.items()}
+        for name, values in targets.items():
+            if not values:
+                raise UserError(f"the {name} part of {len(frame)} rows is empty: {advice}")
+            if self.data.task == "classification" and len(values) < 2:
+                raise UserError(f"the {name} part holds a single class of {self.data.target!r}: {advice}")
+        if self.data.task == "classification" and (new := targets["test"] - targets["train"]):
+            raise UserError(f"{sorted(map(str, new))} is only in the test part: {advice}")
         return parts
 
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
-        split = self.data.split
         key = [self.data.id] if self.data.id else [c for c in frame.columns if c != self.data.target]
         rows = frame.select(pl.concat_str(pl.col(key).cast(pl.String), separator="\x1f", ignore_nulls=True))
-        shares = pl.Series("share", [_share(row) for row in rows.to_series()])
-        test: pl.Series = shares < split.test_size
-        if split.stratify:
-            marked = pl.DataFrame({"class": frame[self.data.target], "share": shares, "test": test})
-            first = pl.col("share") == pl.col("share").min().over("class")
-            last = pl.col("share") == pl.col("share").max().over("class")
-            test = marked.select((pl.col("test") | first) & ~last).to_series()
-        return test
+        share = pl.Series("share", [_share(row) for row in rows.to_series()])
+        if not self.data.split.stratify:
+            return share < self.data.split.test_size
+        lowest = pl.col("share") == pl.col("share").min().over("class")
+        highest = pl.col("share") == pl.col("share").max().over("class")
+        test = ((pl.col("share") < self.data.split.test_size) | lowest) & ~highest
+        return pl.DataFrame({"class": frame[self.data.target], "share": share}).select(test).to_series()
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
-        time, written = frame[cast(str, self.data.time)], self.data.split.cutoff
+        name, written = cast(str, self.data.time), self.data.split.cutoff
         if written is None:
-            cutoff: Any = time.sort(descending=True)[max(0, int(len(time) * self.data.split.test_size) - 1)]
+            latest = max(0, int(len(frame) * self.data.split.test_size) - 1)
+            cutoff: Any = frame[name].sort(descending=True)[latest]
         else:
-            kinds: dict[Any, Any] = {pl.Date: date.fromisoformat, pl.Datetime: datetime.fromisoformat}
-            try:
-                cutoff = kinds.get(time.dtype.base_type(), float)(written)
-            except ValueError as error:
-                kind = "date like 2024-12-31" if time.dtype.is_temporal() else "number"
-                raise UserError(f"data.split.cutoff: {written!r} is no {kind}") from error
-        return cast(pl.Series, time >= cutoff)
+            dtype = self.data.columns[name].dtype
+            cutoff = schema.convert(pl.Series([written]), dtype)[0]
+            if cutoff is None:
+                raise UserError(f"data.split.cutoff: {written!r} is no {dtype}, as {name!r} is")
+        return cast(pl.Series, frame[name] >= cutoff)
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""
@@ -128,31 +119,22 @@ def batches(
 ) -> tuple[int, Iterator[pl.DataFrame]]:
     """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
 
-    A column that the file does not have is left out. A CSV's text stays as it is written, as on retrieval.
-    Memory is bounded by `size`, not by the file.
+    A column that the file does not have is left out; a CSV's values are text. Memory is bounded by `size`,
+    not by the file.
     """
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-    import pyarrow.parquet as pq
-    from pyarrow import csv
-
+    nulls = data.source.null_values
+    scans: dict[str, Any] = {
+        ".parquet": pl.scan_parquet,
+        ".csv": lambda path: pl.scan_csv(path, infer_schema=False, null_values=nulls),
+    }
     if not path.exists():
         raise UserError(f"{path} is not there")
+    if path.suffix.lower() not in scans:
+        raise UserError(f"{path} is neither .parquet nor .csv")
     try:
-        if path.suffix.lower() == ".parquet":
-            file = pq.ParquetFile(path, pre_buffer=False)
-            rows = file.metadata.num_rows
-            found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
-        elif path.suffix.lower() == ".csv":
-            text = {name: pa.string() for name, c in data.columns.items() if c.dtype == "str"}
-            nulls = ["", *data.source.null_values]
-            convert = csv.ConvertOptions(column_types=text, null_values=nulls, strings_can_be_null=True)
-            source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
-            rows = source.count_rows()
-            names = [name for name in columns if name in source.schema.names]
-            found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
-        else:
-            raise UserError(f"{path} is neither .parquet nor .csv")
-    except (OSError, ValueError) as error:
+        rows = scans[path.suffix.lower()](path)
+        count = rows.select(pl.len()).collect().item()
+        found = rows.select([name for name in columns if name in rows.collect_schema()])
+    except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(f"{path} can't be read: {error}") from error
-    return rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
+    return count, found.collect_batches(chunk_size=size, maintain_order=True)
