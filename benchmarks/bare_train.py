@@ -17,7 +17,6 @@ from bare_features import CATEGORIES, FEATURES, NUMBERS, TRUSTED
 from mlflow.sklearn import log_model
 from sklearn import metrics
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
@@ -43,11 +42,8 @@ def main() -> None:
         mlflow.create_experiment("bare", artifact_location=Path(store, "artifacts").as_uri())
     mlflow.set_experiment("bare")
     train, test = pl.read_parquet(train_file), pl.read_parquet(test_file)
-    fill = SimpleImputer(missing_values=None, strategy="constant", fill_value="(missing)")
     encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=2)
-    preprocess = ColumnTransformer(
-        [("number", "passthrough", NUMBERS), ("category", make_pipeline(fill, encode), CATEGORIES)]
-    )
+    preprocess = ColumnTransformer([("number", "passthrough", NUMBERS), ("category", encode, CATEGORIES)])
     with mlflow.start_run():
         pipeline = make_pipeline(preprocess, estimator(model, parameters))
         pipeline.fit(train.select(FEATURES), train["delayed"].to_numpy())

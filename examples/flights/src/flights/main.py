@@ -1,6 +1,7 @@
 """The one entry point: `<command> <job> [key=value …]`."""
 
 import ast
+import gc
 import os
 import re
 import sys
@@ -57,6 +58,7 @@ def _root() -> Path:
 
 def _run(job: str, arguments: list[str]) -> None:
     """Let Hydra compose the configuration (once, or once a run with --multirun) and call the job with it."""
+    gc.set_threshold(100_000, 50, 50)  # imports make millions of objects and little garbage
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `main`, which explains them
     import hydra
     from dotenv import load_dotenv

@@ -4,14 +4,13 @@ from typing import Any
 
 from ..repository.data_settings import DataSettings
 
-MISSING = "(missing)"
-
 
 def preprocessor(data: DataSettings, *, for_trees: bool) -> Any:
     """Return the unfitted column transformer for the data set's features.
 
     Trees take numbers as they are, missing ones included, and categories as codes (-1: never seen in
     training). Other models take scaled numbers, medians for missing ones, and a column for each category.
+    A category that is missing is one more category.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -20,13 +19,10 @@ def preprocessor(data: DataSettings, *, for_trees: bool) -> Any:
 
     categories = [name for name in data.features if data.columns[name].dtype == "str"]
     numbers = [name for name in data.features if name not in categories]
-    fill = SimpleImputer(missing_values=None, strategy="constant", fill_value=MISSING)
     if for_trees:
         encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=2)
         number: Any = "passthrough"
     else:
         encode = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2)
         number = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    return ColumnTransformer(
-        [("number", number, numbers), ("category", make_pipeline(fill, encode), categories)]
-    )
+    return ColumnTransformer([("number", number, numbers), ("category", encode, categories)])

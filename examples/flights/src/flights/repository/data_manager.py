@@ -122,19 +122,27 @@ def batches(
     A column that the file does not have is left out; a CSV's values are text. Memory is bounded by `size`,
     not by the file.
     """
-    nulls = data.source.null_values
-    scans: dict[str, Any] = {
-        ".parquet": pl.scan_parquet,
-        ".csv": lambda path: pl.scan_csv(path, infer_schema=False, null_values=nulls),
-    }
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+    from pyarrow import csv
+
     if not path.exists():
         raise UserError(f"{path} is not there")
-    if path.suffix.lower() not in scans:
-        raise UserError(f"{path} is neither .parquet nor .csv")
     try:
-        rows = scans[path.suffix.lower()](path)
-        count = rows.select(pl.len()).collect().item()
-        found = rows.select([name for name in columns if name in rows.collect_schema()])
-    except (OSError, pl.exceptions.PolarsError) as error:
+        if path.suffix.lower() == ".parquet":
+            file = pq.ParquetFile(path, pre_buffer=False)
+            rows = file.metadata.num_rows
+            found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
+        elif path.suffix.lower() == ".csv":
+            missing: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
+            types, nulls = dict.fromkeys(columns, pa.string()), ["", *data.source.null_values]
+            convert = csv.ConvertOptions(column_types=types, null_values=nulls, **missing)
+            source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
+            rows, names = source.count_rows(), [name for name in columns if name in source.schema.names]
+            found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
+        else:
+            raise UserError(f"{path} is neither .parquet nor .csv")
+    except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read: {error}") from error
-    return count, found.collect_batches(chunk_size=size, maintain_order=True)
+    return rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)

@@ -9,6 +9,7 @@ Examples:
 import re
 from math import inf
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import polars as pl
@@ -24,18 +25,18 @@ from ..repository.sources import read
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
 NAMED_ID = re.compile(r"(^|_)[iI][dD](_|$)|[a-z]I[dD]$")
-DRAFT = """\
-# Drafted from {shown}: a guess from {rows:,} rows. Read it, correct it.
+DRAFT = Template("""\
+# Drafted from $shown: a guess from $rows rows. Read it, correct it.
 # null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
 # dtype: int, float, str, bool, date or datetime. nullable, min, max and allowed: which values are right.
 # role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
-name: {name}
-task: {task}
-source: {{kind: {kind}, uri: {uri}, query: {query}, null_values: []}}
-split: {{by: {by}, test_size: 0.2, cutoff: null, stratify: {stratify}}}
+name: $name
+task: $task
+source: {kind: $kind, uri: $uri, query: $query, null_values: []}
+split: {by: $by, test_size: 0.2, cutoff: null, stratify: $stratify}
 columns:
-{columns}
-"""
+$columns
+""")
 
 
 def draft(settings: Settings) -> None:
@@ -69,9 +70,9 @@ def draft(settings: Settings) -> None:
     id_ = next((name for name in others if NAMED_ID.search(name) and _identifies(frame[name])), None)
     time = next((name for name in others if frame[name].dtype.is_temporal()), None)
     roles = {id_: "id", time: "time", target: "target"}
-    text = DRAFT.format(
+    text = DRAFT.substitute(
         shown=redact(uri),
-        rows=len(frame),
+        rows=f"{len(frame):,}",
         name=_quoted(name),
         task=task,
         kind=kind,
@@ -90,7 +91,9 @@ def draft(settings: Settings) -> None:
 def _quoted(text: str) -> str:
     """Return a text as YAML that stays a text to Hydra too: not the number 1e3, nor a ${reference}."""
     plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-    return yaml.safe_dump(plain, default_style='"', width=inf, allow_unicode=True).strip()
+    style = None if plain.isidentifier() else '"'
+    text = yaml.safe_dump(plain, default_style=style, width=inf, allow_unicode=True)
+    return text.removesuffix("...\n").strip()
 
 
 def _identifies(series: pl.Series) -> bool:
@@ -111,4 +114,4 @@ def _column(series: pl.Series, role: str | None) -> str:
     more = ", nullable: true" if series.null_count() else ""
     if dtype == "str" and role in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
         more += f", allowed: [{', '.join(map(_quoted, values))}]"
-    return f"{{dtype: {dtype}, role: {role}{more}}}"
+    return "{" + f"dtype: {dtype}, role: {role}{more}" + "}"

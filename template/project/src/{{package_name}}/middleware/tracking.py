@@ -41,6 +41,8 @@ class Tracker:
         _check_reachable(self.uri)
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
+        # Before MLflow: skops looks its names up in all modules there are, and would wake MLflow's lazy ones.
+        import skops.io  # noqa: F401, I001
         import mlflow
         from filelock import FileLock
 
