@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mlkata import render
-from mlkata.adopt import cookie, history
+from mlkata.adopt import choices, cookie, history
 from mlkata.adopt.origin import Origin
 from mlkata.checkout import Place
 from mlkata.errors import ExitCode, MlkataError
@@ -39,12 +41,16 @@ class Base:
     notes: tuple[str, ...] = ()
 
 
-def find(project: Project, origin: Origin, old: Template | None, ref: str, trust: Trust) -> Base:
+def find(
+    project: Project, origin: Origin, recorded: Mapping[str, Any], old: Template | None, ref: str,
+    trust: Trust,
+) -> Base:  # fmt: skip
     """Render the old template.
 
     Args:
         project: The repository's managed folder.
-        origin: What it says that it was made from.
+        origin: What it says that it was made from, and what it was told, as it seems.
+        recorded: Which of those answers are recorded.
         old: The old template, fetched; None where it was made by hand.
         ref: A version that wins over the recorded one; empty for none.
         trust: What may run code.
@@ -70,7 +76,14 @@ def find(project: Project, origin: Origin, old: Template | None, ref: str, trust
                 f"the old template {old.url} no longer has {commit!r}, which {origin.record} names",
                 "--from REF names the version that is nearest to it, --from-nothing does without.",
             )
-        match = history.best(old, maker.rendered, [project.tree(), *_early(project)])
+        sides = [project.tree(), *_early(project)]
+        match = history.best(old, maker.rendered, sides)
+        if found := maker.choose(match.version, recorded, sides):
+            match = history.compare(match.version, maker.rendered(match.version), sides)
+            maker.said.append(
+                "Nothing records what the old template was told; these choices fit best: "
+                f"{choices.said(found)}."
+            )
         said = f"made from {old.url}, as it seems at {match}"
         return Base(match.tree, said, match.version, match, maker.notes())
     finally:
@@ -95,6 +108,7 @@ class _Maker:
         self.work = work
         self._checkout: Place | None = None
         self._hooks = False
+        self.said: list[str] = []
 
     def rendered(self, version: Version) -> Tree:
         """One version."""
@@ -106,7 +120,23 @@ class _Maker:
     def notes(self) -> tuple[str, ...]:
         """What a person should know of it."""
         said = "The old template has hooks, which were not run: what they write or delete counts as yours. "
-        return (said + "--trust runs them.",) if self._hooks else ()
+        return (*self.said, *((said + "--trust runs them.",) if self._hooks else ()))
+
+    def choose(self, version: Version, recorded: Mapping[str, Any], ours: Sequence[Tree]) -> dict[str, Any]:
+        """Take the choices that fit the repository best, where none are recorded."""
+        if self.origin.kind != "cookiecutter":
+            return {}
+        questions = cookie.settings(self._files(version), self.origin)
+        open_ = choices.options(questions, recorded)
+
+        def rendered(told: Mapping[str, Any]) -> Tree:
+            self.origin = replace(self.origin, context=told)
+            return self.rendered(version)
+
+        before = self.origin.context
+        found = choices.fit(open_, before, rendered, ours, self.project.git.blob) if open_ else {}
+        self.origin = replace(self.origin, context={**before, **found})
+        return found
 
     def _files(self, version: Version) -> Path:
         if self._checkout is None:
@@ -137,6 +167,8 @@ class _Maker:
         try:
             out = cookie.render(source, self.origin, target, trusted=trusted, version=version.name)
             tree = self.project.git.add_files(out)
+            if hooks and not trusted:
+                tree = _placed(tree, self.origin.places, cookie.told(source, self.origin))
         finally:
             shutil.rmtree(target, ignore_errors=True)
         if any(entry.mode == "160000" for entry in tree.values()):
@@ -151,6 +183,23 @@ class _Maker:
                 raise
             return False
         return True
+
+
+def _placed(tree: Tree, places: Mapping[str, str], told: Mapping[str, str]) -> Tree:
+    """Files where the template's hooks would have put them; `{question}` in a folder is its answer.
+
+    The first folder that a file is in counts; what goes nowhere, they delete.
+    """
+    found = dict(tree)
+    folders = [(re.sub(r"\{(\w+)\}", lambda m: told.get(m[1], m[0]), key), to) for key, to in places.items()]
+    for path, entry in tree.items():
+        for before, after in folders:
+            if path.startswith(before):
+                del found[path]
+                if after:
+                    found[after + path.removeprefix(before)] = entry
+                break
+    return found
 
 
 def opened(project: Project, origin: Origin, *, offline: bool) -> Template | None:

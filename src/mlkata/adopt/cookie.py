@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from mlkata.errors import MlkataError
@@ -55,6 +55,16 @@ def settings_file(source: Path, origin: Origin) -> Path:
     """Where it has them, at this version."""
     own = source / origin.directory / origin.settings
     return own if own.is_file() else own.with_name("cookiecutter.json")
+
+
+def told(source: Path, origin: Origin) -> dict[str, str]:
+    """What its questions are answered, in plain words: as is known, else as the default says."""
+    found = {}
+    for name, default in settings(source, origin).items():
+        value = origin.context.get(name, default[0] if isinstance(default, list) and default else default)
+        if isinstance(value, str):
+            found[name] = value
+    return found
 
 
 def hooks(source: Path, origin: Origin) -> bool:
@@ -97,9 +107,14 @@ def render(source: Path, origin: Origin, target: Path, *, trusted: bool, version
     where = f"the old template {origin.url} at {version}"
     folder = Path.cwd()
     try:
-        with _sandbox(repo, target, trusted=trusted) as guard, warnings.catch_warnings(action="ignore"):
+        undefined = Undefined if origin.lenient else StrictUndefined
+        with (
+            _sandbox(repo, target, undefined, trusted=trusted) as guard,
+            warnings.catch_warnings(action="ignore"),
+        ):
             made = generate_context(str(file), extra_context=_fitting(given, questions))
             context = {"cookiecutter": made[file.stem]}
+            context["cookiecutter"].update(_nested(given, questions))
             context["_cookiecutter"] = {
                 k: v for k, v in context["cookiecutter"].items() if not k.startswith("_")
             }
@@ -130,9 +145,19 @@ def render(source: Path, origin: Origin, target: Path, *, trusted: bool, version
 
 def _fitting(given: Mapping[str, Any], questions: Mapping[str, Any]) -> dict[str, Any]:
     """The recorded answers in the form that cookiecutter takes; a choice that is gone stays an error."""
+    nested = _nested(given, questions)
     return {
         key: value for key, value in given.items()
-        if not (isinstance(questions[key], dict) and not isinstance(value, dict))
+        if key not in nested and not (isinstance(questions[key], dict) and not isinstance(value, dict))
+    }  # fmt: skip
+
+
+def _nested(given: Mapping[str, Any], questions: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Choices with settings of their own, as the only ones there are: cookiecutter compares them whole."""
+    return {
+        key: [value] for key, value in given.items()
+        if isinstance(value, dict) and isinstance(questions[key], list)
+        and any(isinstance(option, dict) and option.keys() == value.keys() for option in questions[key])
     }  # fmt: skip
 
 
@@ -150,7 +175,7 @@ def _check_links(source: Path, origin: Origin) -> None:
 
 
 @contextmanager
-def _sandbox(repo: Path, target: Path, *, trusted: bool) -> Iterator[Any]:
+def _sandbox(repo: Path, target: Path, missing: type[Undefined], *, trusted: bool) -> Iterator[Any]:
     """Make cookiecutter render in a sandbox; what is yielded turns on the checks of paths."""
     from cookiecutter import utils
     from cookiecutter.environment import ExtensionLoaderMixin
@@ -166,14 +191,19 @@ def _sandbox(repo: Path, target: Path, *, trusted: bool) -> Iterator[Any]:
 
     class Sandbox(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
         def __init__(self, **kwargs: Any) -> None:
-            super().__init__(undefined=StrictUndefined, **kwargs)
+            super().__init__(undefined=missing, **kwargs)
 
         def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Any:  # noqa: A002
             return super().from_string(source, globals, template_class or Name)
 
+    class Lenient(ExtensionLoaderMixin, Environment):  # type: ignore[misc]
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(undefined=missing, **kwargs)
+
     plain, path = utils.StrictEnvironment, list(sys.path)
     if trusted:
         sys.path.append(str(repo))  # where it keeps extensions of its own
+        utils.StrictEnvironment = Lenient
     else:
         utils.StrictEnvironment = Sandbox
     try:

@@ -71,6 +71,19 @@ def best(source: Template, rendered: Callable[[Version], Tree], ours: Sequence[T
     return search.found
 
 
+def compare(version: Version, tree: Tree, ours: Sequence[Tree]) -> Match:
+    """How well a rendered version fits.
+
+    Args:
+        version: The version.
+        tree: Its files.
+        ours: The repository as it is, and as it was at first: the best fit counts.
+    """
+    return Match(
+        version, tree, max(sum(side.get(path) == entry for path, entry in tree.items()) for side in ours)
+    )
+
+
 class _Search:
     def __init__(self, source: Template, rendered: Callable[[Version], Tree], ours: Sequence[Tree]) -> None:
         self.source = source
@@ -98,8 +111,7 @@ class _Search:
                     raise
                 self.error = self.error or error
                 continue
-            same = max(sum(side.get(path) == entry for path, entry in tree.items()) for side in self.ours)
-            match = Match(version, tree, same)
+            match = compare(version, tree, self.ours)
             if tree and (self.found is None or match.rank > self.found.rank):
                 self.found = match
 

@@ -23,7 +23,7 @@ from mlkata.template import Template, Version
 ANY = "any.yml"
 _KEYS = {
     "name", "template", "markers", "source", "kind", "directory", "settings", "state", "context",
-    "answers", "moves",
+    "answers", "moves", "lenient", "places",
 }  # fmt: skip
 
 
@@ -107,20 +107,22 @@ def _yaml(content: bytes, path: str) -> dict[str, Any]:
     return {key: value for document in documents for key, value in document.items()}
 
 
-def recognise(known: Known, origin: Origin, tree: Tree, files: Files) -> Other | None:
+def recognise(known: Known, origin: Origin, named: str, tree: Tree, files: Files) -> Other | None:
     """Which of the known templates a repository was made from: by its address, else by its files.
 
     Args:
         known: What the new template knows.
         origin: What the repository says.
+        named: The address that a person names; empty for none.
         tree: Its files.
         files: To read them.
     """
+    url = named or origin.url
     for mapping in known.mappings:
         pattern = mapping.data.get("template")
-        if pattern and origin.url and re.search(str(pattern), origin.url):
+        if pattern and url and re.search(str(pattern), url):
             return mapping
-    if origin.url:
+    if origin.url:  # another template; the address of a copy says nothing, so there its files do
         return None
     for mapping in known.mappings:
         markers = mapping.data.get("markers") or []
@@ -185,22 +187,25 @@ def answers(known: Known, mapping: Other | None, old: Facts, facts: Facts) -> tu
     return found, refused
 
 
-def context(mapping: Other | None, facts: Facts) -> dict[str, Any]:
+def context(mapping: Other | None, facts: Facts, files: Files) -> dict[str, Any]:
     """What the old template was probably answered, where nothing records it (`context`).
 
     Args:
         mapping: The old template's file.
         facts: What is inferred.
+        files: The repository's, for rules that read one.
     """
     rules = (mapping.data.get("context") if mapping else None) or {name: name for name in facts}
     where = mapping.file if mapping else ""
-    found = {key: _apply(rule, facts, f"{where}: {key}") for key, rule in rules.items()}
+    found = {key: _apply(rule, facts, f"{where}: {key}", files) for key, rule in rules.items()}
     return {key: fact.value for key, fact in found.items() if fact}
 
 
-def _apply(rule: object, values: Facts, where: str) -> Fact | None:
+def _apply(rule: object, values: Facts, where: str, files: Files | None = None) -> Fact | None:
     if isinstance(rule, list):
-        return next((fact for item in rule if (fact := _apply(item, values, where))), None)
+        return next((fact for item in rule if (fact := _apply(item, values, where, files))), None)
+    if isinstance(rule, dict) and files and "file" in rule:
+        return _read(rule, files, where)
     if isinstance(rule, str) and re.search(r"\{[{%]", rule):
         return _expression(rule, values, where)
     if isinstance(rule, str):
@@ -210,7 +215,7 @@ def _apply(rule: object, values: Facts, where: str) -> Fact | None:
         raise MlkataError(
             f"{where} of the template is no rule", "docs/adopt.md says how a mapping is written."
         )
-    fact = _apply(rule["from"], values, where)
+    fact = _apply(rule["from"], values, where, files)
     if fact is None or str(fact.value) in [str(item) for item in rule.get("unless") or []]:
         return None
     if "table" in rule:
@@ -221,6 +226,21 @@ def _apply(rule: object, values: Facts, where: str) -> Fact | None:
         mapped = table.get(str(value).lower())
         return None if mapped is None else Fact(mapped, fact.source)
     return fact
+
+
+def _read(rule: Mapping[str, Any], files: Files, where: str) -> Fact | None:
+    """What a pattern finds in a file: its first group."""
+    try:
+        pattern = re.compile(str(rule.get("pattern")), re.MULTILINE)
+        if pattern.groups != 1:
+            raise re.error("it has to have one group, which is the answer")
+    except re.error as error:
+        raise MlkataError(
+            f"{where} of the template has a wrong pattern: {error}",
+            "docs/adopt.md says how a mapping is written.",
+        ) from error
+    found = pattern.search(files.text(str(rule["file"])) or "")
+    return Fact(found[1], str(rule["file"])) if found and found[1] else None
 
 
 def _expression(text: str, values: Facts, where: str) -> Fact | None:

@@ -33,6 +33,8 @@ class Origin:
         files: The files that record all this, which the new template's answers file replaces.
         record: Which of them says so.
         settings: The file of the old template that has its questions.
+        lenient: Whether it renders as nothing what is not there.
+        places: Where its hooks put what it renders: folders, each ending in a slash.
     """
 
     kind: str
@@ -43,6 +45,8 @@ class Origin:
     files: tuple[str, ...] = ()
     record: str = ""
     settings: str = "cookiecutter.json"
+    lenient: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def detect(git: Git, tree: Tree, answers_file: str) -> Origin:

@@ -110,9 +110,10 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     files = Files(found.git, ours)
     known = mapping.load(source, version)
     facts = infer.facts(found, ours)
-    made, other, old = _origin(found, known, facts, files, args)
+    made, other, old = _origin(found, known, files, args)
     common.progress(f"Rendering what it was made from: {made.url}" if old else "Reading it", args)
-    base = bases.find(found, made, old, args.start or "", trust)
+    told = made.context or mapping.context(other, facts, files)
+    base = bases.find(found, replace(made, context=told), made.context, old, args.start or "", trust)
     recorded = {key: Fact(value, f"{made.record}: {key}") for key, value in made.context.items()}
     recorded = {key: fact for key, fact in recorded.items() if made.record and not key.startswith("_")}
     answers, refused = mapping.answers(known, other, recorded, facts)
@@ -141,7 +142,7 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
 
 
 def _origin(
-    found: project.Project, known: mapping.Known, facts: Facts, files: Files, args: Namespace
+    found: project.Project, known: mapping.Known, files: Files, args: Namespace
 ) -> tuple[Origin, mapping.Other | None, template.Template | None]:
     """What the repository was made from: as a person says, else as it records, else as its files show."""
     tree = files.tree
@@ -150,9 +151,12 @@ def _origin(
         made = Origin("hands", files=records)
         return made, None, None
     made = origin.detect(found.git, tree, found.answers_file)
-    other = mapping.recognise(known, replace(made, url=args.old_template or made.url), tree, files)
+    other = mapping.recognise(known, made, args.old_template or "", tree, files)
     about = other.data if other else {}
-    made = replace(made, settings=str(about.get("settings") or made.settings))
+    made = replace(
+        made, settings=str(about.get("settings") or made.settings), lenient=bool(about.get("lenient")),
+        places=about.get("places") or {},
+    )  # fmt: skip
     if other and not made.record and (left := mapping.state(other, files)):
         where = about["state"]["file"]
         made = replace(made, context=left, record=where)
@@ -178,10 +182,7 @@ def _origin(
     assert old  # noqa: S101 - it has an address
     if args.old_template and made.commit and old.find(made.commit) is None:
         made = replace(made, commit="")  # recorded of another template
-    made = origin.settled(made, old, args.start or made.commit)
-    if not made.context:
-        made = replace(made, context=mapping.context(other, facts))
-    return made, other, old
+    return origin.settled(made, old, args.start or made.commit), other, old
 
 
 def _rendered(
