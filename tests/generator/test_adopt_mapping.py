@@ -208,6 +208,8 @@ LIGHTNING: dict[str, Content] = {
     "src/eval.py": "x = 1\n",
     "src/models/net.py": "y = 1\n",
     "notebooks/.gitkeep": "",
+    "requirements.txt": "torch>=2\n",
+    ".github/workflows/style.yaml": "on: push\n",
 }
 DRIVEN: dict[str, Content] = {
     "Makefile": "PROJECT_NAME = churn\n",
@@ -255,14 +257,24 @@ def test_a_copy_of_lightning_hydra_template_with_its_moves(ours: Repository, tmp
     made = repository(tmp_path / "made", LIGHTNING)
     made.commit({"src/models/net.py": "mine = 1\n", "configs/train.yaml": "seed: 1\n"})
     done = adopt(made, ours, "--old-template", old.path, "-d", "package_name=nets")
-    assert done.data["base"].endswith("v2.0.0: 7 of its 7 files are as it renders them")
-    assert {path for path, what in actions(done).items() if what == "kept"} == {
-        "configs/train.yaml",
-        "src/models/net.py",
+    assert done.data["base"].endswith("v2.0.0: 9 of its 9 files are as it renders them")
+    assert {path: what for path, what in actions(done).items() if what != "add"} == {
+        ".github/workflows/style.yaml": "delete",
+        "notebooks/.gitkeep": "delete",
+        "requirements.txt": "change",
     }
+    code = {".project-root", *(path for path in LIGHTNING if path.startswith(("src/", "configs/")))}
+    assert code < set(files(made))
+    assert show(made, "src/train.py") == "x = 1\n"
+    assert '    "torch>=2",\n' in show(made, "pyproject.toml")
+    assert (
+        "7 files of the old template stay: your code may need them. They are yours from now on."
+        in done.data["notes"]
+    )
     assert [move["command"] for move in done.data["moves"]] == [
         "mkdir -p src/nets/models && git mv src/models/net.py src/nets/models/net.py",
-        "mkdir -p hydra && git mv configs/train.yaml hydra/train.yaml",
+        "mkdir -p src/nets && git mv src/eval.py src/nets/eval.py",
+        "mkdir -p src/nets && git mv src/train.py src/nets/train.py",
     ]
 
 

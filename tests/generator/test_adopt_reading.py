@@ -279,6 +279,23 @@ def test_headings(heading: str, name: str | None, tmp_path: Path) -> None:
     assert (facts["project_name"].value if "project_name" in facts else None) == name
 
 
+@pytest.mark.parametrize(
+    ("paths", "name"),
+    [
+        ("src/__init__.py src/models/__init__.py configs/__init__.py tests/__init__.py", None),
+        ("src/__init__.py src/nets/__init__.py", None),
+        ("src/nets/__init__.py configs/__init__.py", "nets"),
+        ("nets/__init__.py conf/__init__.py data/__init__.py models/__init__.py", "nets"),
+        ("nets/__init__.py other/__init__.py", None),
+    ],
+)
+def test_what_is_a_package_of_its_own(paths: str, name: str | None, tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", dict.fromkeys(paths.split(), ""))
+    at = project.at(made.path)
+    found = infer.facts(at, at.tree())
+    assert (found["package_name"].value if "package_name" in found else None) == name
+
+
 def test_moves() -> None:
     def tree(*paths: str) -> Tree:
         return {path: Entry("100644", "0" * 40) for path in paths}
@@ -424,3 +441,11 @@ def test_binaries_symlinks_and_empty_files_stay(new: Repository, tmp_path: Path)
             "git", "rev-parse", f"HEAD:{path}", cwd=made.path
         )
     assert answered(done) == {"author": ("Test", "git log")}
+
+
+def test_a_remote_says_more_than_the_name_of_an_environment(tmp_path: Path) -> None:
+    made = repository(tmp_path / "made", {"environment.yaml": "name: myenv\ndependencies: [python=3.12]\n"})
+    at = project.at(made.path)
+    assert infer.facts(at, at.tree())["distribution"].value == "myenv"
+    made.git("remote", "add", "origin", "https://git.example.com/sky/galaxy-shapes.git")
+    assert infer.facts(at, at.tree())["distribution"].value == "galaxy-shapes"

@@ -14,7 +14,11 @@ from mlkata.git import Git
 from mlkata.objects import Tree
 from mlkata.project import Project
 
-NO_PACKAGE = {"src", "tests", "test", "docs", "doc", "scripts", "notebooks", "examples", "build", "dist"}
+NO_PACKAGE = {
+    "src", "tests", "test", "docs", "doc", "scripts", "notebooks", "examples", "build", "dist",
+    "conf", "config", "configs", "confs", "data", "models", "hooks",
+}  # fmt: skip
+"""Folders of a repository that say what is in them, not whose they are."""
 _CI = {"github": r"\.github/workflows/[^/]+\.ya?ml", "gitlab": r"\.gitlab-ci\.yml"}
 _LICENSES = {
     "MIT": r"permission is hereby granted, free of charge, to any person obtaining a copy",
@@ -86,7 +90,7 @@ def facts(project: Project, tree: Tree) -> Facts:
             say(name, said.get(name), source)
         say("license", _license(said.get("license")), source)
         say("python_version", _python(said.get("python")), source)
-        if str(said.get("name")).lower() not in NO_PACKAGE:
+        if str(said.get("name")).lower() not in NO_PACKAGE and not source.startswith("environment."):
             say("distribution", said.get("name"), source)
     for path in sorted(tree):
         if re.fullmatch(r"(?i)licen[cs]e(\.(txt|md|rst))?|copying", path):
@@ -96,6 +100,9 @@ def facts(project: Project, tree: Tree) -> Facts:
     say("repository", remote, "git remote")
     if remote:
         say("distribution", re.sub(r"\.git$", "", remote.rstrip("/")).rpartition("/")[2], "git remote")
+    for source in packaging:  # the name of an environment says least
+        if source.startswith("environment."):
+            say("distribution", packaging[source].get("name"), source)
     if "distribution" in found:
         name, source = found["distribution"]
         say("project_name", re.sub(r"[-_.]+", " ", name).strip().capitalize(), source)
@@ -147,7 +154,8 @@ def _remote(git: Git) -> str | None:
 
 def _package(tree: Tree, found: Facts) -> None:
     """The package: in src/, or at the top."""
-    for pattern in (r"src/([A-Za-z_]\w*)/__init__\.py", r"([A-Za-z_]\w*)/__init__\.py"):
+    inside = [] if "src/__init__.py" in tree else [r"src/([A-Za-z_]\w*)/__init__\.py"]
+    for pattern in (*inside, r"([A-Za-z_]\w*)/__init__\.py"):  # src itself can be the package
         names = [m[1] for path in tree if (m := re.fullmatch(pattern, path)) and m[1] not in NO_PACKAGE]
         wanted = re.sub(r"[-.]+", "_", found["distribution"].value).lower() if "distribution" in found else ""
         name = wanted if wanted in names else (names[0] if len(names) == 1 else None)

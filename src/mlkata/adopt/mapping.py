@@ -23,7 +23,7 @@ from mlkata.template import Template, Version
 ANY = "any.yml"
 _KEYS = {
     "name", "template", "markers", "source", "kind", "directory", "settings", "state", "context",
-    "answers", "moves", "lenient", "places",
+    "answers", "moves", "lenient", "places", "keeps",
 }  # fmt: skip
 
 

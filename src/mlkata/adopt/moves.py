@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -56,6 +56,17 @@ def find(rules: object, tree: Tree, theirs: Tree, answers: Mapping[str, Any]) ->
             if not target or not (path == target or path.startswith(f"{to.rstrip('/')}/")):
                 found += _moved(path, target, rule, tree)
     return found
+
+
+def among(globs: object, paths: Iterable[str]) -> set[str]:
+    """The paths that one of some patterns fits.
+
+    Args:
+        globs: The patterns, as a rule's `files` has them; no list is none.
+        paths: The paths.
+    """
+    patterns = [_pattern(str(glob)) for glob in globs] if isinstance(globs, list) else []
+    return {path for path in paths if any(pattern.fullmatch(path) for pattern in patterns)}
 
 
 def careful(move: Move, unmoved: Container[str]) -> Move:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,20 @@ def following(found: Project, args: Namespace, branch: str, *, conflicts: bool) 
     if conflicts:
         return [f"{git} switch {name}   (resolve there, then git commit)"]
     return [f"{git} diff HEAD...{name}", f"{git} merge {name}"]
+
+
+def staying(paths: Collection[str]) -> list[str]:
+    """What is said of the old template's files that are kept whether edited or not.
+
+    Args:
+        paths: Those that the repository has.
+    """
+    if not paths:
+        return []
+    stay = "1 file of the old template stays: your code may need it. It is" if len(paths) == 1 else (
+        f"{len(paths)} files of the old template stay: your code may need them. They are"
+    )  # fmt: skip
+    return [f"{stay} yours from now on."]
 
 
 def answered(answers: Sequence[Mapping[str, Any]]) -> list[str]:

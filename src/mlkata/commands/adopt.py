@@ -114,6 +114,8 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     common.progress(f"Rendering what it was made from: {made.url}" if old else "Reading it", args)
     told = made.context or mapping.context(other, facts, files)
     base = bases.find(found, replace(made, context=told), made.context, old, args.start or "", trust)
+    stays = moves.among(other.data.get("keeps"), base.tree) if other else set()
+    base = replace(base, tree={path: entry for path, entry in base.tree.items() if path not in stays})
     recorded = {key: Fact(value, f"{made.record}: {key}") for key, value in made.context.items()}
     recorded = {key: fact for key, fact in recorded.items() if made.record and not key.startswith("_")}
     answers, refused = mapping.answers(known, other, recorded, facts)
@@ -134,7 +136,8 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     found_moves = moves.find(rules, plan.merged.tree, done.tree, done.answers)
     report.moves = [moves.careful(move, unmoved)._asdict() for move in found_moves]
     report.notes = [
-        *telling.answered(report.answers), *base.notes, *notes, *(f"Not taken: {said}" for said in refused),
+        *telling.answered(report.answers), *base.notes, *telling.staying(stays & ours.keys()), *notes,
+        *(f"Not taken: {said}" for said in refused),
         *planning.collisions(found, plan), *telling.uncommitted(found, ours, plan.merged.tree),
         *telling.hosts(found, plan.merged.tree), *telling.to_move(found, report.moves),
     ]  # fmt: skip
