@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adopting import actions, adopt, answered, files, repository, show
+from adopting import actions, adopt, answered, baked, files, repository, show
 from evolving import Content, Repository, mlkata, run
 from rendering import ROOT
 
@@ -360,3 +360,33 @@ def test_every_mapping_is_well_formed(ours: Repository) -> None:
     assert set(known.any["answers"]) <= set(known.questions)
     for name in files(ours, "HEAD"):
         assert "adopt/" not in name or name.startswith("template/adopt/")
+
+
+def test_a_package_by_its_cookiecutter_keeps_what_runs_it(ours: Repository, tmp_path: Path) -> None:
+    tree: dict[str, Content] = {
+        "README.md": "# {{cookiecutter.name}}\n\nhttps://github.com/{{cookiecutter.user}}/it\n",
+        "MLproject": "name: {{cookiecutter.name}}\n",
+        "docker-compose.yml": "image: mlflow/mlflow:v{{cookiecutter.mlflow_version}}\n",
+        "confs/training.yaml": "a: 1\n",
+        "confs/tuning.yaml": "a: 2\n",
+        "invoke.yaml": "name: {{cookiecutter.repository}}\n",
+        "src/{{cookiecutter.package}}/scripts.py": "x = 1\n",
+        "src/{{cookiecutter.package}}/__init__.py": "# Theirs.\n",
+        "pyproject.toml": '[tool.poetry]\nname = "{{cookiecutter.repository}}"\n',
+    }
+    old = source(tmp_path / "cookiecutter-mlops-package", MLOPS, "repository", tree)
+    told = {"name": "Bike Rides", "user": "velo", "mlflow_version": "3.1.4"}
+    made = baked(tmp_path, old, told)
+    moved = made.path.rename(tmp_path / "elsewhere")
+    done = adopt(moved, ours, "--old-template", old.path)
+    assert done.data["base"].endswith("v1: 9 of its 9 files are as it renders them")
+    found = actions(done)
+    assert {path: what for path, what in found.items() if what != "add"} == {
+        "README.md": "change",
+        "docker-compose.yml": "delete",
+        "invoke.yaml": "delete",
+        "pyproject.toml": "change",
+        "src/churn/__init__.py": "change",
+    }
+    for path in ("MLproject", "confs/training.yaml", "confs/tuning.yaml", "src/churn/scripts.py"):
+        assert path in files(Repository(moved))
