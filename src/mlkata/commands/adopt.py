@@ -12,6 +12,7 @@ from typing import Any
 from mlkata import addresses, project, render, sync, template
 from mlkata.adopt import (
     bases,
+    imports,
     infer,
     mapping,
     metadata,
@@ -115,6 +116,7 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     told = made.context or mapping.context(other, facts, files)
     base = bases.find(found, replace(made, context=told), made.context, old, args.start or "", trust)
     stays = moves.among(other.data.get("keeps"), base.tree) if other else set()
+    stays |= _imported(files, base.tree, stays)
     base = replace(base, tree={path: entry for path, entry in base.tree.items() if path not in stays})
     recorded = {key: Fact(value, f"{made.record}: {key}") for key, value in made.context.items()}
     recorded = {key: fact for key, fact in recorded.items() if made.record and not key.startswith("_")}
@@ -221,6 +223,15 @@ def _required(files: Files, base: Tree) -> requirements.Required:
     required.entries = [entry for entry in required.entries if entry[0] not in {e for e, _ in former.entries}]
     required.left = [entry for entry in required.left if entry not in former.left]
     return required
+
+
+def _imported(files: Files, base: Tree, stays: set[str]) -> set[str]:
+    """Modules of the old template that the person's own code imports, or what of it stays anyhow."""
+    same = {path for path, entry in base.items() if files.tree.get(path) == entry} - stays
+    code = [path for path in files.tree if path.endswith((".py", ".ipynb"))] if same else []
+    texts = {path: files.text(path) or "" for path in code}
+    own = {path: text for path, text in texts.items() if path not in same}
+    return imports.needed(own, {path: texts[path] for path in same if path.endswith(".py")})
 
 
 def _source(name: str, given: dict[str, Any], answers: Facts, *, asked: bool) -> str:
