@@ -49,6 +49,7 @@ lenient: true
 places: {docs/first/: docs/, "tests/{tool}/": tests/, tests/make/: "", tests/task/: "", tests/just/: ""}
 context:
   slug: [{file: commands.txt, pattern: '^NAME = (\\w+)$'}, folder]
+  store.bucket.name: {file: commands.txt, pattern: '^store (\\S+)$'}
 """
 MADE = "NAME = churn\nTOOL = task\nFORMAT = rst\nstore a-bucket\nstrict\nfast\na\n"
 PLACED: dict[str, Content] = {
@@ -91,6 +92,15 @@ def test_choices_that_nothing_records_are_those_that_fit(
     }
     assert show(made, "commands.txt") == "ours\n"
     assert show(made, "own.txt") == "mine\n"
+
+
+def test_a_choice_with_settings_of_its_own_takes_them_from_a_file(
+    old: Repository, new: Repository, tmp_path: Path
+) -> None:
+    made = repository(tmp_path / "churn", {**PLACED, "commands.txt": MADE.replace("a-bucket", "blue")})
+    done = adopt(made, new, "--old-template", old.path)
+    assert done.data["base"].endswith("1.0: 4 of its 4 files are as it renders them")
+    assert [note for note in done.data["notes"] if 'store = {"bucket": {"name": "blue"}}' in note]
 
 
 def test_edits_do_not_hide_the_choices(old: Repository, new: Repository, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ class _Maker:
         if self.origin.kind != "cookiecutter":
             return {}
         questions = cookie.settings(self._files(version), self.origin)
-        open_ = choices.options(questions, recorded)
+        open_ = choices.options(questions, recorded, self.origin.context)
 
         def rendered(told: Mapping[str, Any]) -> Tree:
             self.origin = replace(self.origin, context=told)

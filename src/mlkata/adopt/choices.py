@@ -20,24 +20,38 @@ _PAIRS = (("y", "n"), ("yes", "no"), ("Yes", "No"), ("True", "False"))
 _SWITCHES = {**dict(_PAIRS), **{no: yes for yes, no in _PAIRS}}
 
 
-def options(questions: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, list[Any]]:
+def options(
+    questions: Mapping[str, Any], told: Mapping[str, Any], guessed: Mapping[str, Any]
+) -> dict[str, list[Any]]:
     """The questions that have few possible answers, and those, the default first.
 
     Args:
         questions: The old template's.
         told: Answers that are recorded, which stay.
+        guessed: What is guessed; `question.option.setting` is a setting of one choice.
     """
     found: dict[str, list[Any]] = {}
     for name, default in questions.items():
         if name.startswith("_") or name in told:
             continue
         if isinstance(default, list) and len(default) > 1:
-            found[name] = default
+            found[name] = [_set(name, option, guessed) for option in default]
         elif isinstance(default, bool):
             found[name] = [default, not default]
         elif isinstance(default, str) and default in _SWITCHES:
             found[name] = [default, _SWITCHES[default]]
     return found
+
+
+def _set(name: str, option: object, guessed: Mapping[str, Any]) -> object:
+    """An option, with those of its settings that are guessed."""
+    if not isinstance(option, dict):
+        return option
+    return {
+        key: {inner: guessed.get(f"{name}.{key}.{inner}", value) for inner, value in settings.items()}
+        if isinstance(settings, dict) else settings
+        for key, settings in option.items()
+    }  # fmt: skip
 
 
 def fit(
