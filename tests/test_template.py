@@ -186,6 +186,17 @@ def test_environment(matrix: list[Rendered]) -> None:
             assert tomllib.loads(output.text("poetry.toml"))["virtualenvs"]["in-project"] is True
 
 
+def test_image_is_built_from_what_is_there(matrix: list[Rendered]) -> None:
+    """What the Dockerfile copies is generated and let through by .dockerignore, which lets nothing else through."""
+    for output in matrix:
+        copies = re.findall(r"^COPY (?!--from)(.+) \S+$", output.text("Dockerfile"), re.MULTILINE)
+        copied = {name for copy in copies for name in copy.split()}
+        rules = output.text(".dockerignore").splitlines()
+        assert [rule for rule in rules if not rule.startswith(("#", "!"))] == ["*", "**/__pycache__"]
+        let_through = {rule[1:] for rule in rules if rule.startswith("!")}
+        assert copied == {name for name in let_through if (output.path / name).exists()}
+
+
 def test_hooks(matrix: list[Rendered]) -> None:
     """All local, each from the environment that the lock pins: pre-commit downloads nothing."""
     output = matrix[0]
