@@ -187,7 +187,7 @@ def test_environment(matrix: list[Rendered]) -> None:
 
 
 def test_image_is_built_from_what_is_there(matrix: list[Rendered]) -> None:
-    """What the Dockerfile copies is generated and let through by .dockerignore, which lets nothing else through."""
+    """What the Dockerfile copies is generated, and .dockerignore lets it through, and nothing else."""
     for output in matrix:
         copies = re.findall(r"^COPY (?!--from)(.+) \S+$", output.text("Dockerfile"), re.MULTILINE)
         copied = {name for copy in copies for name in copy.split()}
