@@ -179,7 +179,8 @@ def test_environment(matrix: list[Rendered]) -> None:
         answers = output.recorded()
         version = answers["python_version"]
         assert output.text("Dockerfile").startswith(f"ARG PYTHON_VERSION={version}\n")
-        assert json.loads(output.text(".devcontainer/devcontainer.json"))["image"] == f"python:{version}"
+        image = json.loads(output.text(".devcontainer/devcontainer.json"))["image"]
+        assert image == f"mcr.microsoft.com/devcontainers/python:{version}"  # its user is not root
         with_poetry = answers["package_manager"] == "poetry"
         assert [(output.path / name).exists() for name in ("poetry.toml", "poetry.lock")] == [with_poetry] * 2
         if with_poetry:
@@ -195,6 +196,16 @@ def test_image_is_built_from_what_is_there(matrix: list[Rendered]) -> None:
         assert [rule for rule in rules if not rule.startswith(("#", "!"))] == ["*", "**/__pycache__"]
         let_through = {rule[1:] for rule in rules if rule.startswith("!")}
         assert copied == {name for name in let_through if (output.path / name).exists()}
+
+
+def test_ci_fits_its_published_schema(matrix: list[Rendered]) -> None:
+    """A key that GitHub or GitLab does not know would be found only after the first push."""
+    github = (".github/workflows/ci.yml", "--builtin-schema=vendor.github-workflows")
+    gitlab = (".gitlab-ci.yml", "--builtin-schema=vendor.gitlab-ci", "--data-transform=gitlab-ci")
+    for name, *schema in (github, gitlab):
+        files = [str(output.path / name) for output in matrix if (output.path / name).exists()]
+        said = run(sys.executable, "-m", "check_jsonschema", *schema, *files, cwd=ROOT)
+        assert said == "ok -- validation done\n"
 
 
 def test_hooks(matrix: list[Rendered]) -> None:
