@@ -66,6 +66,11 @@ def _run(job: str, arguments: list[str]) -> None:
 
     from .configurations import override, parse
 
+    if sys.version_info >= (3, 14):  # argparse checks each help text there, and one of Hydra 1.3's is none
+        import argparse
+
+        argparse.ArgumentParser._check_help = lambda *_: None  # type: ignore[attr-defined]
+
     load_dotenv(".env")  # secrets and addresses; what is already set wins
     failures: list[Exception] = []
     here = os.getpid()

@@ -1,6 +1,7 @@
 """What a run was made of: one record, whose key is in MLflow, in `outputs/` and in every registered row."""
 
 import json
+import os
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -54,8 +55,8 @@ def collect(settings: Settings, data_hash: str) -> Lineage:
     config = redact(yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
     lock = Path("requirements.txt")
     return Lineage(
-        git_commit=_git("rev-parse", "HEAD"),
-        git_dirty=bool(_git("status", "--porcelain", "--", ".", *BY_DVC)),
+        git_commit=_git("rev-parse", "HEAD") or os.environ.get("GIT_COMMIT") or None,  # an image has no git
+        git_dirty=bool(_git("status", "--porcelain", "--", ".", *BY_DVC) or os.environ.get("GIT_DIRTY")),
         dvc_revision=_dvc_revision(settings.split_dir),
         data_hash=data_hash,
         config_hash=sha256(config.encode()).hexdigest(),
