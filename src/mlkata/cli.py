@@ -34,10 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MlkataError as error:
         return _fail(args, *_cause(error))
     except KeyboardInterrupt:
-        hint = "Nothing was written, or the journal has it: mlkata update --abort brings back what was."
-        if args.verb == "new":
-            hint = "Nothing was written."
-        return _fail(args, "interrupted", hint, ExitCode.INTERRUPTED)
+        return _interrupted(args)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -45,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{subject(error)}: " if subject(error) else ""
         return _fail(args, f"{where}{error.strerror or error}", "", ExitCode.USER)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # until 3.12, making a class wraps what it meets
+            return _interrupted(args)
         if os.environ.get("MLKATA_DEBUG"):
             raise
         what = f"this is a defect in mlkata: {type(error).__name__}: {error}"
@@ -72,6 +71,13 @@ def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:
         except MlkataError as old:
             error = old
     return error.what, error.hint, error.code
+
+
+def _interrupted(args: argparse.Namespace) -> int:
+    hint = "Nothing was written, or the journal has it: mlkata update --abort brings back what was."
+    if args.verb == "new":
+        hint = "Nothing was written."
+    return _fail(args, "interrupted", hint, ExitCode.INTERRUPTED)
 
 
 def _fail(args: argparse.Namespace, what: str, hint: str, code: ExitCode) -> int:
