@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mlkata import cache
@@ -207,6 +207,17 @@ def inside(found: Project, args: Namespace) -> list[str]:
 def under(path: str, names: list[str]) -> bool:
     """Whether a path is one of some files, or in one of some folders."""
     return any(name in (".", path) or path.startswith(f"{name}/") for name in names)
+
+
+def nearest(name: str, paths: Iterable[str]) -> str:
+    """A hint at the file or folder whose path is most like one that is none; empty where none is alike."""
+    from difflib import get_close_matches
+
+    pure = {path for file in paths for path in (PurePosixPath(file), *PurePosixPath(file).parents)}
+    known = {str(path).lower(): str(path) for path in sorted(pure - {PurePosixPath(".")}, reverse=True)}
+    alike = [path for path in known if PurePosixPath(path).name == PurePosixPath(name.lower()).name]
+    near = get_close_matches(name.lower(), alike or known, n=1, cutoff=0 if alike else 0.6)
+    return f"Did you mean {known[near[0]]}?" if near else ""
 
 
 def progress(text: str, args: Namespace) -> None:
