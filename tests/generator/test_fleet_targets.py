@@ -25,7 +25,17 @@ def found(here: Path, *targets: str, stdin: str = "", code: int = 2) -> list[str
 def test_a_folder_is_a_repository_or_holds_some(here: Path) -> None:
     assert found(here, "all/one") == ["one"]
     assert found(here, "all") == ["bell\a", "one", "two three", "🚀 <b>&amp;"]
-    assert found(here, "all/loose", code=5) == ["loose"]
+    assert found(here, "all/loose", code=1) == ["loose"]
+
+
+@pytest.mark.parametrize("verb", ["status", "check", "update"])
+def test_a_folder_without_repositories_is_no_reason_to_make_one_of_it(verb: str, here: Path) -> None:
+    (here / "all/loose/deep").mkdir()
+    (row,) = fleet(verb, "all/loose", "--json", cwd=here, code=1).rows.values()
+    assert row["headline"] == (
+        f"{here}/all/loose is no repository and has none right in it, so nothing that mlkata manages"
+    )
+    assert row["hint"].endswith("To start one: mlkata new DEST")
 
 
 def test_globs_take_what_is_a_repository(here: Path) -> None:

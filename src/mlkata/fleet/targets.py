@@ -78,7 +78,7 @@ def _expand(targets: Sequence[str], here: Path, *, listed: bool) -> Iterator[Job
         elif _MAGIC.search(target) and not path.exists():
             matches = [Path(match) for match in sorted(glob.glob(str(path)))]
             yield from (_local(match) for match in matches if match.is_dir() and _is_managed(match))
-        elif path.is_dir() and _top(path) is None:
+        elif path.is_dir() and top(path) is None:
             inner = [child for child in sorted(path.iterdir()) if child.is_dir() and _is_repository(child)]
             yield from map(_local, inner or [path])
         else:
@@ -116,13 +116,14 @@ def _lines(text: str) -> list[str]:
 def _local(path: Path) -> Job:
     """A folder as a place in its repository; what is wrong with it is found out when its turn comes."""
     real = Path(os.path.realpath(path))
-    top = _top(real)
-    if top is None or top == real:
+    above = top(real)
+    if above is None or above == real:
         return Job(str(real))
-    return Job(str(top), (f"{real.relative_to(top).as_posix()}/",))
+    return Job(str(above), (f"{real.relative_to(above).as_posix()}/",))
 
 
-def _top(path: Path) -> Path | None:
+def top(path: Path) -> Path | None:
+    """The repository that a folder is in, if it is in one."""
     return next((up for up in (path, *path.parents) if _is_repository(up)), None)
 
 

@@ -16,6 +16,7 @@ from mlkata import project, sync, worktree
 from mlkata.addresses import cache_dir
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
+from mlkata.fleet import targets
 from mlkata.fleet.clones import clone
 from mlkata.fleet.rows import Row
 from mlkata.fleet.shelf import Shelf
@@ -133,6 +134,11 @@ def managed(folder: Path, inside: tuple[str, ...], answers_file: str | None) -> 
     """
     project.check_answers_file(answers_file)
     name = answers_file or project.ANSWERS
+    if folder.is_dir() and not targets.top(folder):
+        raise MlkataError(
+            f"{folder} is no repository and has none right in it, so nothing that mlkata manages",
+            "Give a repository, the folder above some, or a glob ('code/*/*'). To start one: mlkata new DEST",
+        )
     whole = project.repository(folder)
     git, top = whole.git, whole.top
     if top:
