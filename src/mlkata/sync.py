@@ -248,13 +248,13 @@ def to_folder(project: Project, plan: Plan, verb: str, report: Mapping[str, Any]
         remember(project, plan)
 
 
-def branch_name(project: Project, version: str) -> str:
-    """The branch for an update, one of its own for each managed folder of a repository."""
+def branch_name(project: Project, what: str) -> str:
+    """The branch for an update or an adoption, one of its own for each managed folder of a repository."""
     folder = project.prefix.rstrip("/")
     plain = re.sub(r"[^A-Za-z0-9_/-]+", "-", folder)
     if plain != folder:
         plain += "-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    return f"mlkata/{plain}/update-{version}" if folder else f"mlkata/update-{version}"
+    return f"mlkata/{plain}/{what}" if folder else f"mlkata/{what}"
 
 
 def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:

@@ -299,8 +299,8 @@ def test_a_folder_of_a_repository_is_adopted_alone(old: Repository, new: Reposit
     whole.commit({"apps/one/.cruft.json": record})
     whole.commit({"apps/one/mine.py": "x = 1\n", "apps/one/docs/index.md": None})
     done = adopt(whole.path / "apps/one", new)
-    assert done.data["branch"] == "mlkata/adopt-apps-one"
-    assert whole.git("diff", "--name-status", "HEAD", "mlkata/adopt-apps-one").splitlines() == [
+    assert done.data["branch"] == "mlkata/apps/one/adopt"
+    assert whole.git("diff", "--name-status", "HEAD", "mlkata/apps/one/adopt").splitlines() == [
         "A\tapps/one/.copier-answers.yml",
         "D\tapps/one/.cruft.json",
         "M\tapps/one/Makefile",
@@ -312,7 +312,7 @@ def test_a_folder_of_a_repository_is_adopted_alone(old: Repository, new: Reposit
         "A\tapps/one/src/churn_model/__init__.py",
         "D\tapps/one/src/data/make.py",
     ]
-    whole.git("merge", "-q", "--ff-only", "mlkata/adopt-apps-one")
+    whole.git("merge", "-q", "--ff-only", "mlkata/apps/one/adopt")
     assert adopt(whole.path / "apps/one", new).data["status"] == "up-to-date"
     assert mlkata("check", whole.path / "apps/one", "--json", code=0).data["status"] == "clean"
     assert mlkata("update", whole.path / "apps/one", "--json").data["status"] == "up-to-date"

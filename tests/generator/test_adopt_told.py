@@ -35,7 +35,7 @@ def test_files_of_the_template_come_although_the_repository_ignores_them(
     made.commit({"apps/.gitignore": "models/\n*.log\n"})
     (made.path / ".git/info/exclude").write_text("data/\n")
     done = adopt(made.path / "apps/a", new)
-    assert [path for path in files(made, "mlkata/adopt-apps-a") if "models" in path or "data/" in path] == [
+    assert [path for path in files(made, "mlkata/apps/a/adopt") if "models" in path or "data/" in path] == [
         "apps/a/data/README.md",
         "apps/a/src/pkg/models/net.py",
     ]
@@ -188,12 +188,23 @@ def test_what_is_next_is_what_was_asked(new: Repository, tmp_path: Path) -> None
     again = f"mlkata -C {made.path} adopt 'my apps/a' --template {new.path} -d 'author=Ann Lee'"
     assert said["next"] == [again, f"{again} --diff   (the same as a patch)"]
     said = mlkata("adopt", "my apps/a", *at, *new_, "--json", code=3).data
-    assert said["next"] == ["git switch mlkata/adopt-my-apps-a   (resolve there, then git commit)"]
+    assert said["next"] == ["git switch mlkata/my-apps/a-cab1ca03/adopt   (resolve there, then git commit)"]
     said = mlkata("adopt", "b", *at, *new_, "--json").data
-    assert said["next"] == ["git diff HEAD...mlkata/adopt-b", "git merge mlkata/adopt-b"]
-    made.git("merge", "-q", "--ff-only", "mlkata/adopt-b")
+    assert said["next"] == ["git diff HEAD...mlkata/b/adopt", "git merge mlkata/b/adopt"]
+    made.git("merge", "-q", "--ff-only", "mlkata/b/adopt")
     said = mlkata("adopt", "b", *at, *new_, "--json").data
     assert said["next"] == [f"mlkata -C {made.path} update b"]
+
+
+def test_each_folder_has_a_branch_of_its_own(new: Repository, tmp_path: Path) -> None:
+    folders = ["a", "a/b", "a-b", "a b", "a--b", "a_b", "a.b", "b.lock", "型"]
+    made = repository(tmp_path / "made", {f"{folder}/x.txt": "x\n" for folder in folders})
+    names = [adopt(made.path / folder, new).data["branch"] for folder in folders]
+    assert names[:3] == ["mlkata/a/adopt", "mlkata/a/b/adopt", "mlkata/a-b/adopt"]
+    assert set(made.git("for-each-ref", "--format=%(refname:strip=2)", "refs/heads").splitlines()) == {
+        "main", *names
+    }  # fmt: skip
+    assert len(set(names)) == len(folders)
 
 
 def test_a_branch_that_is_in_use_or_in_the_way(new: Repository, tmp_path: Path) -> None:
@@ -210,7 +221,11 @@ def test_a_branch_that_is_in_use_or_in_the_way(new: Repository, tmp_path: Path) 
 def test_an_update_of_a_folder_called_adopt_says_what_is_in_its_way(new: Repository, tmp_path: Path) -> None:
     made = repository(tmp_path / "made", {"adopt/x.txt": "x\n", "x.txt": "x\n"})
     adopt(made.path / "adopt", new)
-    made.git("merge", "-q", "--ff-only", "mlkata/adopt-adopt")
+    made.git("merge", "-q", "--ff-only", "mlkata/adopt/adopt")
+    said = adopt(made, new, code=1).data
+    assert said["error"] == "git can't make the branch mlkata/adopt while there is mlkata/adopt/adopt"
+    made.git("branch", "-D", "mlkata/adopt/adopt")
+    made.git("update-ref", "-d", "refs/mlkata/made/mlkata/adopt/adopt")
     adopt(made, new)
     new.commit({"template/new.txt": "new\n"}, tag="v1.1.0")
     said = mlkata("update", made.path / "adopt", "--branch", "--json", code=1).data

@@ -254,8 +254,7 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Adoption, args: Na
         diff = telling.again(args, "adopt", "--diff")
         report.next = [telling.again(args), f"{diff}   (the same as a patch)"]
         return report
-    folder = re.sub(r"\W+", "-", found.prefix.rstrip("/"))
-    name = report.branch = args.branch or ("mlkata/adopt" + (f"-{folder}" if folder else ""))
+    name = report.branch = args.branch or sync.branch_name(found, "adopt")
     before = found.git.oid(f"refs/heads/{name}")
     commit = sync.to_branch(found, plan, name, _message(report, conflicts))
     report.next = telling.following(found, args, name, conflicts=bool(conflicts))

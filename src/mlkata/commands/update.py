@@ -141,7 +141,7 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
     report.status = "conflicts" if conflicts else "done"
     report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
     if args.branch is not None:
-        name = args.branch or sync.branch_name(found, report.new)
+        name = args.branch or sync.branch_name(found, f"update-{report.new}")
         commit = sync.to_branch(found, plan, name, _message(report, conflicts))
         report.branch = name
         report.headline = f"{span}, on the branch {name} ({commit[:10]}); your working tree is untouched."

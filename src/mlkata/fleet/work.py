@@ -237,7 +237,7 @@ def _obstacles(found: Project, report: Report) -> list[str]:
 
 
 def _branch(found: Project, report: Report) -> str:
-    return sync.branch_name(found, report.new)
+    return sync.branch_name(found, f"update-{report.new}")
 
 
 def _state(found: Project, order: Order, opened: common.Opened) -> str:
