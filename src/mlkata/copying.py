@@ -27,7 +27,7 @@ from jinja2 import TemplateError, meta
 
 from mlkata.components import check_yes_or_no
 from mlkata.errors import MlkataError
-from mlkata.explaining import check_recorded, own_errors, words
+from mlkata.explaining import check_named, check_recorded, own_errors, words
 from mlkata.process import output_aside
 from mlkata.versions import pep440
 
@@ -136,10 +136,7 @@ class _Worker(Worker):
         self._check_unsafe("copy")
         self._check_migrations()
         asked = self.template.questions_data
-        if unknown := [name for name in self.request.named if name not in asked]:
-            which = f"{self.request.template.url} at {self.request.version.name}"
-            what = f"the template {which} asks for no {', '.join(unknown)}"
-            raise MlkataError(what, f"Its questions: {', '.join(asked)}.")
+        check_named(self.request, asked)
         check_yes_or_no(asked, self.request.data)
         with Phase.use(Phase.PROMPT):
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,28 @@ def words(error: Exception) -> str:
     if isinstance(error, LookupError):  # of them, a KeyError says the key alone
         lines[:0] = [f"{type(error).__name__}:"]
     return " ".join(lines[:3]) if lines else type(error).__name__
+
+
+def check_named(request: Request, questions: Mapping[str, Any]) -> None:
+    """Stop where a question is answered that the template doesn't have.
+
+    Args:
+        request: What is being rendered.
+        questions: What the template asks, and what it works out by itself.
+
+    Raises:
+        MlkataError: One is.
+    """
+    unknown = [name for name in request.named if name not in questions]
+    if not unknown:
+        return
+    asked = [name for name, question in questions.items() if question.get("when") is not False]
+    near = get_close_matches(unknown[0], asked, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise MlkataError(
+        f"the template {request.template.url} at {request.version.name} asks for no {', '.join(unknown)}",
+        f"{hint}Its questions: {', '.join(asked)}.",
+    )
 
 
 def check_recorded(request: Request, answers: Any, questions: Mapping[str, Any]) -> None:

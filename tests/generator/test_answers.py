@@ -35,10 +35,16 @@ def test_a_question_that_only_the_new_version_asks_can_be_answered(
     assert made.read("b.txt") == "new\n"
 
 
-def test_a_misspelt_question_is_refused(made: Repository) -> None:
-    said = mlkata("update", made.path, "-d", "pakage=x", code=1).err
-    assert "asks for no pakage" in said
-    assert "Its questions: package, extra." in said
+def test_a_misspelt_question_is_refused(source: Repository, made: Repository) -> None:
+    computed = "derived: {default: '{{ package }}x', when: false}\nlicense: MIT\n"
+    source.commit({"copier.yml": COPIER_YML + computed}, tag="v1.1.0")
+    said = mlkata("update", made.path, "-d", "pakage=x", code=1).err.splitlines()
+    assert said == [
+        f"mlkata: the template {source.path} at v1.1.0 asks for no pakage",
+        "Did you mean package? Its questions: package, extra, license.",
+    ]
+    said = mlkata("new", made.path / "x", "--template", source.path, "-d", "q=x", code=1).err.splitlines()
+    assert said[1:] == ["Its questions: package, extra, license."]
 
 
 def test_a_branch_a_commit_and_an_older_version_can_be_named(source: Repository, made: Repository) -> None:
