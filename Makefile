@@ -53,7 +53,7 @@ format: $(STAMP) ## Put the code into shape
 	$(BIN)/ruff format
 
 fuzz: $(STAMP) ## The property tests, at length
-	EXAMPLES=2000 $(BIN)/pytest tests/test_questions.py -k typed_answers $(ARGS)
+	EXAMPLES=2000 $(BIN)/pytest tests/test_accepted.py -k typed_answers $(ARGS)
 	EXAMPLES=20000 $(BIN)/pytest tests/generator/test_properties.py $(ARGS)
 	EXAMPLES=4000 $(BIN)/pytest tests/generator/test_partial.py tests/generator/test_kill.py tests/generator/test_end_to_end.py $(ARGS)
 

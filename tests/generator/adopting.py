@@ -164,3 +164,21 @@ def answered(done: Outcome) -> dict[str, tuple[object, str]]:
         item["question"]: (item["answer"], item["source"])
         for item in done.data["answers"] if item["source"] != "default"
     }  # fmt: skip
+
+
+def refs(made: Repository) -> str:
+    return made.git("for-each-ref")
+
+
+def after(made: Repository, new: Repository) -> None:
+    """What holds after the branch is merged: check and update work, and adopt changes nothing."""
+    made.git("merge", "-q", "--ff-only", "mlkata/adopt")
+    assert made.status() == []
+    adopt_again = adopt(made, new)
+    assert adopt_again.data["status"] == "up-to-date"
+    assert mlkata("check", made.path, "--outdated").code == 0
+    assert mlkata("check", made.path, "--json", code=None).data["template"] == str(new.path)
+    assert mlkata("update", made.path, "--json").data["status"] == "up-to-date"
+    new.commit({"template/new.txt": "new\n"}, tag="v1.1.0")
+    mlkata("update", made.path)
+    assert made.status() == ["M  .copier-answers.yml", "A  new.txt"]
