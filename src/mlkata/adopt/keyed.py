@@ -3,7 +3,8 @@
 A person's value wins over the template's; what the person deleted stays deleted; what the person left as
 the old template had it follows the new one. The person's text stays as it is, comments and all, but for
 what is put in, replaced or taken out. Each result is read again and compared with what it must say; where
-that fails, or a file can't be read, there is no result and git merges lines, which may conflict.
+that fails, or a file can't be read, there is no result and git merges lines, which may conflict. The
+keys of a `.gitignore` are its rules.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from mlkata.adopt import keyed_toml, keyed_yaml, requirements
+from mlkata.adopt import keyed_ignore, keyed_toml, keyed_yaml, requirements
 
 Path_ = tuple[str, ...]
 
@@ -39,10 +40,12 @@ class Result(NamedTuple):
     Attributes:
         content: Its bytes.
         stays: The keys at which the person's value was kept and the template has another.
+        why: How it was merged, in words.
     """
 
     content: bytes
     stays: list[str]
+    why: str = "merged key by key; your values and comments stay"
 
 
 _REQUIREMENTS = re.compile(
@@ -63,6 +66,8 @@ def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Result |
     Returns:
         The result; None where it can't be merged so.
     """
+    if PurePosixPath(path).name == keyed_ignore.NAME:
+        return _ignoring(base, ours, theirs)
     kind = {".toml": "toml", ".yml": "yaml", ".yaml": "yaml", ".json": "json"}.get(PurePosixPath(path).suffix)
     if kind is None:
         return None
@@ -87,6 +92,18 @@ def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> Result |
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     return Result(text.encode(), stays)
+
+
+def _ignoring(base: bytes | None, ours: bytes, theirs: bytes) -> Result | None:
+    try:
+        found = keyed_ignore.write(base.decode() if base else None, ours.decode(), theirs.decode())
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    text, back = found
+    listed = f"; of them, these take back what others ignore: {', '.join(back)}" if back else ""
+    return Result(text.encode(), [], f"your rules stay, the template's come in under them{listed}")
 
 
 def _merged(

@@ -222,7 +222,7 @@ def _carry(git: Git, sides: Sides, ready: _Prepared) -> None:
 
 
 def _by_keys(git: Git, project: Project, sides: Sides, ready: _Prepared, done: Rendered) -> None:
-    """Merge TOML, YAML and JSON by their keys."""
+    """Merge TOML, YAML and JSON by their keys, and `.gitignore` by its rules."""
     for path in sorted(sides.ours.keys() & ready.after.keys()):
         mine, theirs, base = sides.ours[path], ready.after[path], ready.before.get(path)
         if path in ready.frozen or path in done.kept or path == project.answers_file:
@@ -238,7 +238,7 @@ def _by_keys(git: Git, project: Project, sides: Sides, ready: _Prepared, done: R
         ready.after[path] = (
             mine if found.content == contents[1] else mine._replace(oid=git.put(found.content))
         )
-        ready.why[path] = "merged key by key; your values and comments stay"
+        ready.why[path] = found.why
         if found.stays:
             listed = ", ".join(found.stays[:12]) + (" …" if len(found.stays) > 12 else "")
             ready.kept.append(Change(path, "kept", f"the template has other values for {listed}"))
