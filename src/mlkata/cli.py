@@ -59,7 +59,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
             args.print_help()
             known.exit()
     elif words:
-        known.error(f"unrecognized arguments: {' '.join(words)}")
+        verb = known.verbs[args.verb]
+        verb.verbs.get(getattr(args, "verb_of_fleet", ""), verb).refuse(words)
     return args
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -47,3 +48,17 @@ class MlkataError(Exception):
 def subject(error: OSError) -> str:
     """The file that an error is about; of a rename, where to; empty where none is known."""
     return str(error.filename2 or error.filename or "")
+
+
+def nearest(word: str, known: Iterable[str], alike: float = 0.7) -> str:
+    """A hint at what a word was probably to be; empty where nothing is like it.
+
+    Args:
+        word: What was typed.
+        known: What there is.
+        alike: How like it has to be, from 0 to 1.
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=alike)
+    return f"Did you mean {near[0]}?" if near else ""

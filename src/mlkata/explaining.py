@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from copier.errors import CopierAnswersInterrupt, CopierError, ForbiddenPathErro
 from jinja2 import TemplateError
 from yaml import YAMLError
 
-from mlkata.errors import MlkataError
+from mlkata.errors import MlkataError, nearest
 
 if TYPE_CHECKING:
     from mlkata.render import Request
@@ -82,11 +81,10 @@ def check_named(request: Request, questions: Mapping[str, Any]) -> None:
     if not unknown:
         return
     asked = [name for name, question in questions.items() if question.get("when") is not False]
-    near = get_close_matches(unknown[0], asked, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
+    near = nearest(unknown[0], asked)
     raise MlkataError(
         f"the template {request.template.url} at {request.version.name} asks for no {', '.join(unknown)}",
-        f"{hint}Its questions: {', '.join(asked)}.",
+        f"{near} Its questions: {', '.join(asked)}.".lstrip(),
     )
 
 

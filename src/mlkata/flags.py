@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
 
-from mlkata.errors import MlkataError
+from mlkata.usage import Parser
 
 _CODES = """exit codes:
   0 done or clean   1 your error   2 an update is available, or drift   3 done, with conflicts
@@ -62,16 +61,10 @@ _VERBS = {
 }  # fmt: skip
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Wrong usage is the user's error; argparse's own exit code means something else here."""
-        raise MlkataError(message, f"{self.prog} --help shows what it takes.")
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """What the command line may say."""
     raw = argparse.RawDescriptionHelpFormatter
-    whole = _Parser(
+    whole = Parser(
         prog="mlkata",
         description="Start machine-learning repositories from one template, and keep them in step with it.",
         epilog=_CODES,
@@ -87,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         _common(verb, argparse.SUPPRESS)
         globals()[f"_{name}"](verb)
+    whole.verbs = verbs.choices
     return whole
 
 
@@ -128,7 +122,7 @@ def _asking(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--defaults", action="store_true", help="ask nothing; take defaults")
 
 
-def _fleet(verb: argparse.ArgumentParser) -> None:
+def _fleet(verb: Parser) -> None:
     verbs = verb.add_subparsers(dest="verb_of_fleet", required=True, metavar="status|update|check")
     raw = argparse.RawDescriptionHelpFormatter
     for name, summary in (
@@ -153,6 +147,7 @@ def _fleet(verb: argparse.ArgumentParser) -> None:
         else:
             one.add_argument("--prereleases", action="store_true", help="pre-releases count as releases")
             one.set_defaults(ref=None)
+    verb.verbs = verbs.choices
 
 
 def _fleet_update(verb: argparse.ArgumentParser) -> None:

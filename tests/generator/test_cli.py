@@ -44,7 +44,7 @@ def test_each_example_of_the_help_is_a_command_line(verb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "bogus", "new", "new a b", "check --bogus", "restore", "update -n --diff", "relink", "-r"]
+    "line", ["", "new", "new a b", "check --bogus", "restore", "update -n --diff", "relink", "-r"]
 )
 def test_wrong_usage_is_the_users_error(line: str) -> None:
     done = mlkata(*line.split(), code=1)
@@ -52,6 +52,23 @@ def test_wrong_usage_is_the_users_error(line: str) -> None:
     assert done.err.startswith("mlkata: ")
     assert "--help shows what it takes." in done.err
     assert mlkata(*line.split(), "--json", code=1).data["status"] == "failed"
+    assert mlkata("bogus", "--json", code=1).data["hint"].startswith("There is: new, update, check,")
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "hint"),
+    [
+        ("chek", "there is no verb chek", "Did you mean check?"),
+        ("fleet stat x", "there is no verb fleet stat", "Did you mean status?"),
+        ("fleet zzz", "there is no verb fleet zzz", "There is: status, update, check."),
+        ("fleet update x --restrat", "fleet update does not take --restrat", "Did you mean --restart?"),
+        ("update --dryrun", "update does not take --dryrun", "Did you mean --dry-run?"),
+        ("new a b", "new does not take b", "mlkata new --help shows what it takes."),
+        ("check --zzz=1 x y", "check does not take --zzz=1 y", "mlkata check --help shows what it takes."),
+    ],
+)
+def test_what_is_misspelt_is_named_with_the_nearest(line: str, what: str, hint: str) -> None:
+    assert mlkata(*line.split(), code=1).err == f"mlkata: {what}\n{hint}\n"
 
 
 def test_flags_may_stand_before_the_verb(made: Repository) -> None:

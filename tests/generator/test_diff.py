@@ -34,7 +34,7 @@ def test_a_diff_applied_backwards_gives_the_template_again(made: Repository, tmp
 def test_a_path_that_neither_has_is_an_error_that_names_the_nearest(made: Repository) -> None:
     made.commit({"c/d.txt": None, "own.txt": "own\n"})
     (made.path / "loose.txt").write_text("loose\n")
-    near = {"A.txt": "a.txt", "c/f.txt": "c/d.txt", "cc/": "c", "own.tx": "own.txt", "d.txt": "c/d.txt"}
+    near = {"A.txt": "a.txt", "c/f.txt": "c/d.txt", "C/": "c", "own.tx": "own.txt", "d.txt": "c/d.txt"}
     for wrong, right in near.items():
         said = mlkata("diff", "-C", made.path, "b.txt", wrong, "--json", code=1).data
         assert said["error"] == f"neither the project nor its template has {wrong.rstrip('/')}"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mlkata import cache
-from mlkata.errors import ExitCode, MlkataError
+from mlkata.errors import ExitCode, MlkataError, nearest
 from mlkata.journal import Journal
 from mlkata.objects import Tree
 from mlkata.project import Project
@@ -209,15 +209,13 @@ def under(path: str, names: list[str]) -> bool:
     return any(name in (".", path) or path.startswith(f"{name}/") for name in names)
 
 
-def nearest(name: str, paths: Iterable[str]) -> str:
-    """A hint at the file or folder whose path is most like one that is none; empty where none is alike."""
-    from difflib import get_close_matches
-
+def near(name: str, paths: Iterable[str]) -> str:
+    """A hint at the file or folder that was probably meant; empty where none is alike."""
     pure = {path for file in paths for path in (PurePosixPath(file), *PurePosixPath(file).parents)}
-    known = {str(path).lower(): str(path) for path in sorted(pure - {PurePosixPath(".")}, reverse=True)}
-    alike = [path for path in known if PurePosixPath(path).name == PurePosixPath(name.lower()).name]
-    near = get_close_matches(name.lower(), alike or known, n=1, cutoff=0 if alike else 0.6)
-    return f"Did you mean {known[near[0]]}?" if near else ""
+    known = [str(path) for path in sorted(pure - {PurePosixPath(".")})]
+    last = PurePosixPath(name.lower()).name
+    named = [path for path in known if PurePosixPath(path.lower()).name == last]
+    return nearest(name, named, 0) or nearest(name, known)
 
 
 def progress(text: str, args: Namespace) -> None:

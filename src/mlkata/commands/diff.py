@@ -56,7 +56,7 @@ def _own(found: project.Project, wanted: list[str], base: Tree) -> list[str]:
             continue
         here = found.top and os.path.lexists(found.folder / name)
         if not here and not any(common.under(path, [name]) for path in tracked):
-            hint = common.nearest(name, [*base, *tracked]) or "mlkata check -v lists what there is."
+            hint = common.near(name, [*base, *tracked]) or "mlkata check -v lists what there is."
             raise MlkataError(f"neither the project nor its template has {name}", hint)
         own.append(name)
     return own

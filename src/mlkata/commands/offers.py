@@ -6,13 +6,12 @@ import re
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from mlkata import components
 from mlkata.commands import common
 from mlkata.components import NAME, Catalogue, Kind
-from mlkata.errors import MlkataError
+from mlkata.errors import MlkataError, nearest
 from mlkata.project import Project
 from mlkata.render import Request
 from mlkata.report import Report
@@ -155,8 +154,7 @@ def no_options(options: Mapping[str, Any]) -> None:
 def unknown(what: str, word: str, known: Iterable[Any]) -> MlkataError:
     """An error that names the nearest of what there is, or all."""
     names = [str(name) for name in known]
-    near = get_close_matches(word, names, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(names) or 'nothing'}."
+    hint = nearest(word, names, 0.6) or f"There is: {', '.join(names) or 'nothing'}."
     return MlkataError(what, f"{hint} mlkata add lists what the template offers.")
 
 

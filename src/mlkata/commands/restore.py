@@ -30,7 +30,7 @@ def run(args: Namespace) -> Report:
         wanted = common.inside(found, args)
         for name in wanted:
             if not any(common.under(path, [name]) for path in base):
-                hint = common.nearest(name, base) or "mlkata check -v lists what it has."
+                hint = common.near(name, base) or "mlkata check -v lists what it has."
                 raise MlkataError(f"the template has no {name} in {found.commit}", hint)
         chosen = {path: entry for path, entry in base.items() if common.under(path, wanted)}
         for path in chosen:
