@@ -9,6 +9,12 @@ from pathlib import Path
 from mlkata.errors import MlkataError
 
 _SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_ADDRESS = re.compile(r"(gh:|gl:|git\+|[A-Za-z][\w+.-]*://|[\w.-]+@[\w.-]+:)")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text can't be meant as a folder."""
+    return bool(_ADDRESS.match(text))
 
 
 def cache_dir() -> Path:

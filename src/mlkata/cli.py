@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.flags import parser
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = argparse.Namespace(verb="", json="--json" in (sys.argv[1:] if argv is None else argv))
     try:
         args = _parse(argv)
+        _check_place(args.directory)
         command = importlib.import_module(f"mlkata.commands.{args.verb}")
         report = command.run(args)
         if isinstance(report, int):  # it has told all by itself
@@ -62,6 +64,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         verb = known.verbs[args.verb]
         verb.verbs.get(getattr(args, "verb_of_fleet", ""), verb).refuse(words)
     return args
+
+
+def _check_place(directory: str) -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise MlkataError("the folder that you are in was deleted", "Go to one that is there.") from error
+    if not Path(directory).is_dir():
+        raise MlkataError(f"there is no folder {directory}", "-C takes one that is there.")
 
 
 def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:

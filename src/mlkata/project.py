@@ -95,7 +95,8 @@ def find(path: Path, answers_file: str | None = None, prefix: str = "") -> Proje
         if not prefix:
             raise MlkataError(
                 f"{path} has no {name}, so no template is known that it came from",
-                "Give the project's folder, or its answers file by --answers-file.",
+                "Give the project's folder, or its answers file by --answers-file. "
+                "To bring a repository under a template: mlkata adopt",
             )
         prefix = prefix.rstrip("/").rpartition("/")[0]
         prefix = f"{prefix}/" if prefix else ""
@@ -116,10 +117,10 @@ def _layout(git: Git) -> Layout:
                     f"git does not take {folder / '.git'} for a repository; it may be damaged",
                     f"See what git says: git -C {folder} status",
                 ) from error
-        hint = "git init && git add -A && git commit -m 'First commit'"
         raise MlkataError(
             f"{here} is not in a git repository, so nothing protects what is in it",
-            f"mlkata merges with git: {hint}",
+            "Is it another folder (-C DIR)? If it is this one, mlkata merges with git: "
+            "git init && git add -A && git commit -m 'First commit'",
             ExitCode.UNSAFE,
         ) from error
 

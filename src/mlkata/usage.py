@@ -26,7 +26,8 @@ class Parser(argparse.ArgumentParser):
     def refuse(self, words: Sequence[str]) -> NoReturn:
         """Refuse words that a verb doesn't take."""
         flags = re.findall(r"--[\w-]+", self.format_help().partition("examples:")[0])
-        near = nearest(words[0].partition("=")[0], flags)
+        word = words[0].partition("=")[0]
+        near = "" if word in flags else nearest(word, flags)  # it is one: -- before it has made it a name
         whose = self.prog.partition(" ")[2]
         raise MlkataError(
             f"{whose} does not take {' '.join(words)}", near or f"{self.prog} --help shows what it takes."

@@ -63,6 +63,7 @@ def test_wrong_usage_is_the_users_error(line: str) -> None:
         ("fleet zzz", "there is no verb fleet zzz", "There is: status, update, check."),
         ("fleet update x --restrat", "fleet update does not take --restrat", "Did you mean --restart?"),
         ("update --dryrun", "update does not take --dryrun", "Did you mean --dry-run?"),
+        ("new -- a --offline", "new does not take --offline", "mlkata new --help shows what it takes."),
         ("new a b", "new does not take b", "mlkata new --help shows what it takes."),
         ("check --zzz=1 x y", "check does not take --zzz=1 y", "mlkata check --help shows what it takes."),
     ],

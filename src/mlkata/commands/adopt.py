@@ -106,6 +106,7 @@ def _recorded(found: project.Project) -> tuple[str, str]:
 
 def _adopt(found: project.Project, source: template.Template, args: Namespace, report: Adoption) -> Report:
     version = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)
+    common.check_template(source, version)
     report.new = version.name
     ours, trust = found.tree(), Trust(grant=args.trust)
     files = Files(found.git, ours)

@@ -14,7 +14,7 @@ from mlkata import cache
 from mlkata.errors import ExitCode, MlkataError, nearest
 from mlkata.journal import Journal
 from mlkata.objects import Tree
-from mlkata.project import Project
+from mlkata.project import ANSWERS, Project
 from mlkata.template import Template, Version
 
 if TYPE_CHECKING:
@@ -85,6 +85,20 @@ def answers(args: Namespace) -> dict[str, Any]:
             raise MlkataError(f"-d {pair} is not question=answer", "For example: -d license=MIT")
         found[name] = value
     return found
+
+
+def check_template(source: Template, version: Version) -> None:
+    """Stop where what is given as a template is a project made from one.
+
+    Raises:
+        MlkataError: It is.
+    """
+    has = [source.git.oid(f"{version.sha}:{name}") for name in ("copier.yml", "copier.yaml", ANSWERS)]
+    if has[2] and not any(has[:2]):
+        raise MlkataError(
+            f"{source.url} is a project made from a template, and no template",
+            f"Its own template is in its {ANSWERS}, as _src_path.",
+        )
 
 
 def named(args: Namespace) -> tuple[str, ...]:

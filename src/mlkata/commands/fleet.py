@@ -15,7 +15,7 @@ from typing import Any
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.fleet import record, screen, targets, work
 from mlkata.fleet.pool import Pool
-from mlkata.fleet.rows import Row
+from mlkata.fleet.rows import Row, worse
 from mlkata.fleet.screen import Screen
 from mlkata.fleet.tally import Tally
 from mlkata.fleet.targets import Job
@@ -39,6 +39,8 @@ def run(args: Namespace) -> int:
     if args.verb_of_fleet == "update" and args.interactive:
         _check_terminal()
     page = here / args.html if args.html else None
+    if page and os.path.isdir(page):
+        raise MlkataError(f"{page} is a folder", "--html takes the name of a file.")
     if page and not page.parent.is_dir():
         raise MlkataError(f"there is no folder {page.parent}", "Make it, or choose another file for --html.")
     former = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -70,8 +72,12 @@ def _run(args: Namespace, here: Path, jobs: list[Job], order: Any, page: Path | 
         if page:
             from mlkata.fleet.page import write
 
-            write(page, tally, kept.rows)
-            notes.append(f"The report: {page}")
+            try:
+                write(page, tally, kept.rows)
+                notes.append(f"The report: {page}")
+            except OSError as error:
+                notes.append(f"The report can't be written: {page}: {error.strerror}")
+                tally.code = ExitCode(worse(tally.code, ExitCode.USER))
         out.end(tally, notes)
     return int(tally.code)
 

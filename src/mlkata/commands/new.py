@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mlkata import cache, project, render, sync, worktree
-from mlkata.addresses import default_url
+from mlkata.addresses import default_url, is_address
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.git import Git
@@ -32,6 +32,11 @@ def run(args: Namespace) -> Report:
     Raises:
         MlkataError: It can't be made; nothing is left of it.
     """
+    if is_address(args.destination):
+        raise MlkataError(
+            f"{clean(args.destination)} is an address, not a folder to make",
+            "The folder comes first: mlkata new DEST --template URL",
+        )
     target = Path(os.path.abspath(Path(args.directory) / args.destination))
     if _sweep(target):
         return Report("new", project=str(target), headline=f"{target.name}, interrupted before, is complete.")
@@ -46,6 +51,7 @@ def run(args: Namespace) -> Report:
     common.progress(f"Looking at {url}", args)
     source.fetch()
     version = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)
+    common.check_template(source, version)
     ask = sys.stdin.isatty() and sys.stdout.isatty() and not (args.defaults or args.json or args.quiet)
     request = render.Request(
         source, version, target, args.answers_file, {}, data, common.named(args), ask=ask, ask_again=ask,
@@ -59,6 +65,8 @@ def run(args: Namespace) -> Report:
 
 
 def _check_free(target: Path) -> None:
+    if "\n" in str(target):
+        raise MlkataError(f"{str(target)!r} has a line break in it", "git can't work there: choose another.")
     for above in target.parents:
         if os.path.lexists(above) and not above.is_dir():
             raise MlkataError(f"{above} is no folder", "Choose another place.", ExitCode.UNSAFE)
@@ -93,12 +101,11 @@ def _repository(target: Path) -> Path | None:
 def _standalone(target: Path, request: render.Request, report: Report) -> Report:
     """Put it together beside its place, then rename."""
     made = [above for above in target.parents if not above.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.parent / f".{target.name}.mlkata-{os.getpid()}"
     if target.is_dir():  # it stays the folder it is: someone may stand in it
         beside = target / f".mlkata-{os.getpid()}"
-    beside.mkdir()
     try:
+        _make(beside, target)
         git = Git(beside)
         git.run("init", "-q")
         done = render.render(request, git)
@@ -130,6 +137,16 @@ def _standalone(target: Path, request: render.Request, report: Report) -> Report
     elif target != Path.cwd():
         report.next = [f"cd {shlex.quote(_shortest(target))}"]
     return report
+
+
+def _make(beside: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.mkdir()
+    except OSError as error:
+        raise MlkataError(
+            f"{target} can't be made: {error.strerror}", "Choose another place, or one that you may write to."
+        ) from error
 
 
 def _in_repository(top: Path, target: Path, request: render.Request, report: Report) -> Report:

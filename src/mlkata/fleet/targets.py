@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlkata.addresses import expand
+from mlkata.addresses import expand, is_address
 from mlkata.errors import MlkataError
 from mlkata.privacy import clean
 
-_URL = re.compile(r"^(gh:|gl:|git\+|[A-Za-z][\w+.-]*://|[\w.-]+@[\w.-]+:)")
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -66,7 +65,7 @@ def find(targets: Sequence[str], here: Path) -> list[Job]:
 
 def _expand(targets: Sequence[str], here: Path, *, listed: bool) -> Iterator[Job]:
     for target in targets:
-        if _URL.match(target):
+        if is_address(target):
             yield Job(expand(target), remote=True)
             continue
         if target == "-" and not listed:
@@ -78,8 +77,9 @@ def _expand(targets: Sequence[str], here: Path, *, listed: bool) -> Iterator[Job
         elif _MAGIC.search(target) and not path.exists():
             matches = [Path(match) for match in sorted(glob.glob(str(path)))]
             yield from (_local(match) for match in matches if match.is_dir() and _is_managed(match))
-        elif path.is_dir() and top(path) is None:
-            inner = [child for child in sorted(path.iterdir()) if child.is_dir() and _is_repository(child)]
+        elif path.is_dir() and top(path) is None and os.access(path, os.R_OK | os.X_OK):
+            folders = [child for child in sorted(path.iterdir()) if child.is_dir()]
+            inner = [one for one in folders if _is_repository(one) or not os.access(one, os.X_OK)]
             yield from map(_local, inner or [path])
         else:
             yield _local(path)
@@ -131,7 +131,8 @@ def _is_repository(path: Path) -> bool:
     """Whether a repository begins here; bare ones have git's own files in the open."""
     if os.path.lexists(path / ".git"):
         return True
-    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    parts = (path / "objects", path / "refs")
+    return os.path.isfile(path / "HEAD") and all(map(os.path.isdir, parts))  # also where it can't be read
 
 
 def _is_managed(path: Path) -> bool:

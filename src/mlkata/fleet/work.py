@@ -135,6 +135,7 @@ def managed(folder: Path, inside: tuple[str, ...], answers_file: str | None) -> 
     project.check_answers_file(answers_file)
     name = answers_file or project.ANSWERS
     if folder.is_dir() and not targets.top(folder):
+        os.listdir(folder)  # it says so where that is not allowed
         raise MlkataError(
             f"{folder} is no repository and has none right in it, so nothing that mlkata manages",
             "Give a repository, the folder above some, or a glob ('code/*/*'). To start one: mlkata new DEST",
