@@ -57,6 +57,7 @@ def test_a_list_has_comments_and_is_relative_to_its_folder(here: Path) -> None:
     (here / "all" / "list.yaml").write_text("- one  # the first\n- two three\n")
     assert found(here, "all/list.yaml", "all/list.txt") == ["one", "two three", "🚀 <b>&amp;"]
     assert found(here, "-", stdin="all/one\n# all/two three\n") == ["one"]
+    assert "there is no repository in standard input\n" in fleet("status", "-", cwd=here, code=1).err
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,14 @@ def test_nothing_is_left_of_a_name_that_no_disk_takes(source: Repository, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir() if "x" in path.name or "\n" in path.name) == []
 
 
+def test_a_name_that_looks_like_a_flag_can_be_gone_to(
+    source: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = mlkata("new", "--template", source.path, "--defaults", "--json", "--", "-x")
+    assert done.data["next"] == ["cd ./-x"]
+
+
 def test_an_unreadable_repository_stops_no_others(made: Repository, tmp_path: Path) -> None:
     (tmp_path / "all").mkdir()
     copies(made, tmp_path / "all/closed", tmp_path / "all/open")

@@ -217,4 +217,5 @@ def _sweep(target: Path) -> bool:
 
 def _shortest(target: Path) -> str:
     relative = os.path.relpath(target)
+    relative = f"./{relative}" if relative.startswith("-") else relative
     return str(target) if relative.startswith("..") else relative

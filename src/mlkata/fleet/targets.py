@@ -57,7 +57,8 @@ def find(targets: Sequence[str], here: Path) -> list[Job]:
             found[job.name] = replace(known, inside=tuple(sorted(inside)))
     if not found:
         raise MlkataError(
-            "there is no repository in " + clean(", ".join(targets)),
+            "there is no repository in "
+            + clean(", ".join("standard input" if target == "-" else target for target in targets)),
             "Give folders, globs, addresses, or a file with one of them a line.",
         )
     return list(found.values())
