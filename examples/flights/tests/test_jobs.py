@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from conftest import FAST, Run, configure, job
 
+from flights.configurations import Settings
 from flights.middleware import lineage
 from flights.middleware.errors import UserError
 from flights.middleware.tracking import Tracker
@@ -76,6 +77,15 @@ def test_reproduce(trained: Path, task: str) -> None:
     job("retrieve", task, "data.split.test_size=0.5")
     with pytest.raises(UserError, match="the data is not what that run saw"):
         job("reproduce", task, "run='1'")
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_an_image_knows_its_commit(settings: Settings, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lineage.collect(settings, "data").git_commit is None  # no repository here
+    monkeypatch.setenv("GIT_COMMIT", "c0ffee")
+    monkeypatch.setenv("GIT_DIRTY", "M src/main.py")
+    record = lineage.collect(settings, "data")
+    assert (record.git_commit, record.git_dirty) == ("c0ffee", True)
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)

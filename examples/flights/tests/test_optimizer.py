@@ -60,8 +60,9 @@ def test_processes_share_one_study(project: Path, task: str) -> None:
     settings = configure(task, "model=linear", "optimizer.n_trials=6", "optimizer.n_jobs=2")
     optimizer = Optimizer(settings, "data")
     assert sorted(optimizer.run(make_frame(task))) == [0, 1, 2, 3, 4, 5]
-    parameters, score, trials = optimizer.best()
-    assert (list(parameters), trials) == (["alpha"], 6)
+    parameters, score = optimizer.save_best()
+    saved = yaml.safe_load(Path("outputs/optimize/tiny-linear.yaml").read_text())
+    assert (list(parameters), saved["parameters"], saved["trials"]) == (["alpha"], parameters, 6)
     assert score == optimizer.study().best_value
 
 

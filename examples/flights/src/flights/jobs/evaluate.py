@@ -62,7 +62,8 @@ def _evaluate(settings: Settings) -> None:
         path.write_text(report.render(settings, found, predictions), encoding="utf-8")
     with atomic(folder / "metrics.json") as path:
         path.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    with tracker.run("train", {"gate": "refused" if found["refused"] else "passed"}, version.run_id):
+    gate = "refused" if found["refused"] else "passed"
+    with tracker.mlflow.start_run(version.run_id, tags={"gate": gate}):
         tracker.mlflow.log_metrics({f"test_{name}": value for name, value in found["metrics"].items()})
         tracker.mlflow.log_artifact(str(folder / "report.html"))
     log.info("report: %s", folder / "report.html")

@@ -12,7 +12,7 @@ from ..configurations import Settings
 from ..middleware.files import exclusive
 from ..middleware.logger import log, progress
 from ..middleware.tracking import Tracker
-from ..optimizer.optimizer import Optimizer, save_best
+from ..optimizer.optimizer import Optimizer
 from ..repository.data_manager import DataManager
 
 
@@ -26,16 +26,19 @@ def optimize(settings: Settings) -> None:
         left = len(optimizer.remaining())
         log.info("%d of %d trials of %s to run", left, settings.optimizer.n_trials, settings.model.name)
         earlier = tracker.runs(f"tags.study = '{optimizer.name}' and tags.job = 'optimize'")
-        study = earlier[0].info.run_id if earlier else None
-        with tracker.run("optimize", {"study": optimizer.name}, study) as parent:
+        tags, known = (
+            {"job": "optimize", "study": optimizer.name},
+            earlier[0].info.run_id if earlier else None,
+        )
+        with tracker.mlflow.start_run(known, run_name="optimize", tags=tags) as run:
+            parent = run.info.run_id
             children = tracker.runs(f"tags.`mlflow.parentRunId` = '{parent}'")
             logged = {run.data.tags.get("trial") for run in children}
             _log_trials(tracker, optimizer, parent, logged)
             for _ in progress(optimizer.run(frame), "trials", total=left):
                 _log_trials(tracker, optimizer, parent, logged)
-            parameters, score, trials = optimizer.best()
+            parameters, score = optimizer.save_best()
             tracker.mlflow.log_metrics({f"best_{settings.metric}": score})
-        save_best(settings, parameters, score, trials)
     log.info("best %s %.4f with %s; train will use it", settings.metric, score, parameters)
 
 

@@ -18,14 +18,15 @@ from ..optimizer.optimizer import best_parameters
 from ..repository.data_manager import DataManager
 
 
-def train(settings: Settings) -> lineage.Lineage:
+def train(settings: Settings) -> None:
     """Register a new model version; its record is outputs/train/lineage.json."""
     settings = with_parameters(settings, best_parameters(settings))
     manager = DataManager(settings)
     frame, test = manager.load("train"), manager.load("test")
     record = lineage.collect(settings, manager.digest())
     tracker = Tracker(settings)
-    with tracker.run("train", {"lineage": record.key, "data": settings.data.name}) as run_id:
+    tags = {"job": "train", "lineage": record.key, "data": settings.data.name}
+    with tracker.mlflow.start_run(run_name="train", tags=tags) as run:
         log.info("fitting %s on %s rows", settings.model.name, f"{len(frame):,}")
         model = model_class(settings.model.name)(settings.data, settings.model, settings.seed).fit(frame)
         metrics = measure(model, test)
@@ -34,10 +35,9 @@ def train(settings: Settings) -> lineage.Lineage:
         tracker.mlflow.log_metrics(metrics)
         tracker.mlflow.log_text(record.config, "config.yaml")
         version = tracker.save_model(model, record)
-        done = {"run_id": run_id, "model_name": tracker.name, "model_version": version, "metrics": metrics}
-        record = record.model_copy(update=done)
+        became = {"run_id": run.info.run_id, "model_name": tracker.name, "model_version": version}
+        record = record.model_copy(update={**became, "metrics": metrics})
         tracker.mlflow.log_dict({"key": record.key, **record.model_dump()}, "lineage.json")
     record.save(settings.outputs / "train" / "lineage.json")  # the last of several wins, whole
     shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
     log.info("version %d of %s: %s", version, tracker.name, shown)
-    return record

@@ -1,6 +1,5 @@
 """What one data set is: `hydra/data/<name>.yaml`, typed."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -128,38 +127,35 @@ class DataSettings(Section):
 
     @model_validator(mode="after")
     def _roles_fit(self) -> "DataSettings":
-        problem = next(self._problems(), None)
-        if problem:
-            raise ValueError(problem)
-        return self
-
-    def _problems(self) -> Iterator[str]:
-        """Yield what is wrong with roles and types; each rule may take for granted those before it."""
+        """Refuse roles and types that don't go together; each rule takes for granted those before it."""
         roles: tuple[Role, ...] = ("target", "id", "time")
         for role in roles:
             if len(names := self.with_role(role)) > 1:
-                yield f"only one column can have role {role}: {', '.join(names)}"
+                raise ValueError(f"only one column can have role {role}: {', '.join(names)}")
         if not self.with_role("target"):
-            yield "no column has role target: say which one is to be predicted"
+            raise ValueError("no column has role target: say which one is to be predicted")
         if not self.features:
-            yield "no column has role feature: there is nothing to learn from"
+            raise ValueError("no column has role feature: there is nothing to learn from")
         for name in self.features:
             if _plain(name) == _plain(self.target):
-                yield f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
+                raise ValueError(
+                    f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
+                )
             if (dtype := self.columns[name].dtype) in ("date", "datetime"):
-                yield (
+                raise ValueError(
                     f"feature {name!r} is a {dtype}: derive numbers from it in source.query,"
                     " or give it role time or ignore"
                 )
         if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
-            yield "split.by is time, but no column has role time, or it is nullable"
+            raise ValueError("split.by is time, but no column has role time, or it is nullable")
         if self.split.stratify and self.task == "regression":
-            yield "split.stratify needs classes: this is a regression"
+            raise ValueError("split.stratify needs classes: this is a regression")
         dtype = self.columns[self.target].dtype
         if dtype not in (("int", "float") if self.task == "regression" else ("int", "str", "bool")):
-            yield f"a {self.task} can't have target {self.target!r} of type {dtype}"
+            raise ValueError(f"a {self.task} can't have target {self.target!r} of type {dtype}")
         if self.id in WRITTEN:
-            yield f"an id can't be called {self.id!r}: predictions have a column of that name"
+            raise ValueError(f"an id can't be called {self.id!r}: predictions have a column of that name")
+        return self
 
 
 def _plain(name: str) -> str:

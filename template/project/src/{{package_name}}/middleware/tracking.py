@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from time import time
@@ -74,13 +73,6 @@ class Tracker:
         """Return an artifact's address, also after the project was moved: MLflow keeps absolute paths."""
         _, marker, rest = uri.partition("/mlartifacts/")
         return (self.artifacts / rest).as_uri() if marker and uri.startswith("file:") else uri
-
-    @contextmanager
-    def run(self, job: str, tags: dict[str, str], run_id: str | None = None) -> Iterator[str]:
-        """Open a run, or go on with `run_id`, and yield its id; an error inside marks it as failed."""
-        with self.mlflow.start_run(run_id=run_id, run_name=None if run_id else job) as run:
-            self.mlflow.set_tags({"job": job, **tags})
-            yield run.info.run_id
 
     def runs(self, condition: str) -> list[Any]:
         """Return the experiment's runs for which a condition holds, in MLflow's own words."""

@@ -113,26 +113,27 @@ class Optimizer:
         except ValueError as error:
             raise UserError(f"optimizer.folds is {count}, but the train part: {error}") from error
 
-    def best(self) -> tuple[dict[str, Any], float, int]:
-        """Return the best trial's parameters and score, and how many trials there are."""
+    def save_best(self) -> tuple[dict[str, Any], float]:
+        """Keep the best trial's parameters with what they scored (mean over folds), and return both.
+
+        Raises:
+            UserError: no trial was completed.
+        """
         study = self.study()
         trials = study.get_trials(deepcopy=False)
         if not any(trial.state.name == "COMPLETE" for trial in trials):
             raise UserError("no trial was completed: raise optimizer.timeout, or look at the search space")
-        return study.best_params, float(study.best_value), len(trials)
+        found = {"metric": self.settings.metric, "score": study.best_value, "trials": len(trials)}
+        found["parameters"] = study.best_params
+        found["model"] = self.settings.model.parameters()  # what the search began from
+        with atomic(_path(self.settings)) as temporary:
+            temporary.write_text(yaml.safe_dump(found, sort_keys=False))
+        return study.best_params, study.best_value
 
 
 def _path(settings: Settings) -> Path:
     """Return the file for this data set and model."""
     return settings.outputs / "optimize" / f"{settings.data.name}-{settings.model.name}.yaml"
-
-
-def save_best(settings: Settings, parameters: dict[str, Any], score: float, trials: int) -> None:
-    """Keep the best parameters, with what they scored (mean over folds)."""
-    found = {"metric": settings.metric, "score": score, "trials": trials, "parameters": parameters}
-    found["model"] = settings.model.parameters()  # what the search began from
-    with atomic(_path(settings)) as temporary:
-        temporary.write_text(yaml.safe_dump(found, sort_keys=False))
 
 
 def best_parameters(settings: Settings) -> dict[str, Any]:
