@@ -115,7 +115,7 @@ def test_a_data_set_of_the_other_task(churn: Project, tmp_path: Path) -> None:
     assert "rmse" in said
     churn.job("evaluate", "data=houses", "model=linear", code=3)  # noise beats no baseline
     logs = "".join(path.read_text() for path in churn.path.rglob("job.log"))
-    assert "the threshold for roc_auc is not for a regression" in logs
+    assert "the threshold for roc_auc does not count for a regression" in logs
     database = tmp_path / "homes.db"
     with closing(sqlite3.connect(database)) as open_, open_:
         open_.execute("create table homes (id integer, city text, price real)")
