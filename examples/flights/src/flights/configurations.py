@@ -101,7 +101,7 @@ class Settings(Section):
     @property
     def tracking_uri(self) -> str:
         """Where MLflow keeps runs and models: the server that was named, else a file in `outputs`."""
-        return self.tracking.uri or f"sqlite:///{self.outputs.resolve()}/mlflow.db"
+        return self.tracking.uri or f"sqlite:///{self.outputs}/mlflow.db"
 
     @property
     def split_dir(self) -> Path:

@@ -11,7 +11,7 @@ Examples:
 from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware import lineage
-from ..middleware.logger import log
+from ..middleware.logger import log, pairs
 from ..middleware.tracking import Tracker
 from ..models import model_class
 from ..optimizer.optimizer import best_parameters
@@ -39,5 +39,4 @@ def train(settings: Settings) -> None:
         record = record.model_copy(update={**became, "metrics": metrics})
         tracker.mlflow.log_dict({"key": record.key, **record.model_dump()}, "lineage.json")
     record.save(settings.outputs / "train" / "lineage.json")  # the last of several wins, whole
-    shown = ", ".join(f"{name} {value:.4f}" for name, value in metrics.items())
-    log.info("version %d of %s: %s", version, tracker.name, shown)
+    log.info("version %d of %s: %s", version, tracker.name, pairs(metrics))

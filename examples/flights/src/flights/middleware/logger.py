@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,12 @@ log = logging.getLogger(PACKAGE)
 def redact(text: str) -> str:
     """Return the text with the passwords in its addresses blotted out."""
     return PASSWORD_IN_URL.sub(lambda found: f"{found[1] or found[2]}***", text)
+
+
+def pairs(values: Mapping[str, object]) -> str:
+    """Return `name=value, …`, numbers with four digits."""
+    shown = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in values.items()}
+    return ", ".join(f"{name}={value}" for name, value in shown.items())
 
 
 class _Formatter(logging.Formatter):

@@ -35,7 +35,7 @@ class Tracker:
 
     def __init__(self, settings: Settings) -> None:
         self.name = settings.tracking.registered_model
-        self.uri = settings.tracking_uri
+        self.uri = settings.tracking.uri or f"sqlite:///{settings.outputs.resolve()}/mlflow.db"
         self.artifacts = settings.outputs.resolve() / "mlartifacts"
         _check_reachable(self.uri)
         for key, value in QUIET.items():

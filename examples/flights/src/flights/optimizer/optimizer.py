@@ -14,7 +14,7 @@ from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
 from ..middleware.files import atomic, written_by
-from ..middleware.logger import log
+from ..middleware.logger import log, pairs
 from ..models import model_class
 from .schema import search_space
 
@@ -154,5 +154,5 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
         return {}
     used = {name: value for name, value in found.items() if name not in typed}
     if used:
-        log.info("using the best parameters of %s: %s", path, used)
+        log.info("using the best parameters of %s: %s", path, pairs(used))
     return used

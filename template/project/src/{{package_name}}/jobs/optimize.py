@@ -10,7 +10,7 @@ A search that was stopped goes on where it was: run it again. Every trial is a c
 
 from ..configurations import Settings
 from ..middleware.files import exclusive
-from ..middleware.logger import log, progress
+from ..middleware.logger import log, pairs, progress
 from ..middleware.tracking import Tracker
 from ..optimizer.optimizer import Optimizer
 from ..repository.data_manager import DataManager
@@ -39,7 +39,7 @@ def optimize(settings: Settings) -> None:
                 _log_trials(tracker, optimizer, parent, logged)
             parameters, score = optimizer.save_best()
             tracker.mlflow.log_metrics({f"best_{settings.metric}": score})
-    log.info("best %s %.4f with %s; train will use it", settings.metric, score, parameters)
+    log.info("best %s %.4f with %s; train will use it", settings.metric, score, pairs(parameters))
 
 
 def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[str | None]) -> None:
