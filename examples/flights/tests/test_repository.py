@@ -115,6 +115,9 @@ def test_rows_stay_on_their_side_when_others_come(project: Path, settings: Setti
 
 def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
     frame = make_frame(task)
+    wrong = configure(task, "data.split.by=time", "data.split.cutoff=04/01/2024")
+    with pytest.raises(UserError, match="cutoff: '04/01/2024' is no date, as 'when' is"):  # or 4 January?
+        DataManager(wrong).split(frame)
     settings = configure(task, "data.split.by=time", "data.split.cutoff=2024-04-01")
     parts = DataManager(settings).split(frame)
     assert (str(parts["train"]["when"].max()), str(parts["test"]["when"].min())) == (
@@ -147,9 +150,13 @@ def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str)
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_a_csv_is_read_for_prediction_as_on_retrieval(project: Path, task: str) -> None:
+@pytest.mark.parametrize(("true", "false"), [("true", "False"), ("1", "0")])
+def test_a_csv_is_read_for_prediction_as_on_retrieval(
+    project: Path, task: str, true: str, false: str
+) -> None:
     Path("rows.csv").write_text(
-        'id,when,colour,amount,count,member\n1,2024-02-29,007,1.5,1.0,true\n2,,,NA,,\n3,2024-01-01,"",2,3,False\n'
+        "id,when,colour,amount,count,member\n"
+        f'1,2024-02-29,007,1.5,1.0,{true}\n2,,,NA,,\n3,2024-01-01,"","NA",3,{false}\n'
     )
     names = ["id", "when", "colour", "amount", "count", "member"]
     source = Source(kind="csv", uri="rows.csv", null_values=["NA"])

@@ -20,6 +20,7 @@ DTYPES: dict[str, Any] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
+BOOLS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
 def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str) -> pl.DataFrame:
@@ -51,11 +52,11 @@ def convert(column: pl.Series, dtype: str) -> pl.Series:
     if column.dtype == pl.String and dtype == "date":
         return column.str.to_date(strict=False)
     if column.dtype == pl.String and dtype == "datetime":
-        return column.str.to_datetime(strict=False, time_unit="us")
-    if column.dtype == pl.String and dtype == "bool":
-        return column.str.to_lowercase().replace_strict({"true": True, "false": False}, default=None)
+        return column.str.to_datetime(strict=False, time_unit="us").cast(want)  # without a time zone
+    if dtype == "bool":
+        return column.cast(pl.String).str.to_lowercase().replace_strict(BOOLS, default=None)
     converted = column.cast(want, strict=False)
-    if dtype == "int" and (column.dtype == pl.String or column.dtype.is_float()):
+    if dtype == "int" and not column.dtype.is_integer():
         number = column.cast(pl.Float64, strict=False)  # 1.0 is a whole number, 1.5 is not
         converted = converted.zip_with(converted.is_not_null(), number.cast(want, strict=False))
         converted = converted.set(converted.cast(pl.Float64) != number, None)

@@ -46,13 +46,13 @@ class DataManager:
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
         advice = "set another data.split.test_size, or data.split.stratify=true"
-        targets = {name: set(part[self.data.target]) for name, part in parts.items()}
+        targets = {name: part[self.data.target].unique() for name, part in parts.items()}
         for name, values in targets.items():
-            if not values:
+            if not len(values):
                 raise UserError(f"the {name} part of {len(frame)} rows is empty: {advice}")
             if self.data.task == "classification" and len(values) < 2:
                 raise UserError(f"the {name} part holds a single class of {self.data.target!r}: {advice}")
-        if self.data.task == "classification" and (new := targets["test"] - targets["train"]):
+        if self.data.task == "classification" and (new := set(targets["test"]) - set(targets["train"])):
             raise UserError(f"{sorted(map(str, new))} is only in the test part: {advice}")
         return parts
 
@@ -73,10 +73,13 @@ class DataManager:
             latest = max(0, int(len(frame) * self.data.split.test_size) - 1)
             cutoff: Any = frame[name].sort(descending=True)[latest]
         else:
-            dtype = self.data.columns[name].dtype
-            cutoff = schema.convert(pl.Series([written]), dtype)[0]
-            if cutoff is None:
-                raise UserError(f"data.split.cutoff: {written!r} is no {dtype}, as {name!r} is")
+            column, plain = self.data.columns[name], {"int": int, "float": float}
+            try:
+                limit = column.typed(plain.get(column.dtype, str)(written))
+            except ValueError as error:
+                kind = column.dtype
+                raise UserError(f"data.split.cutoff: {written!r} is no {kind}, as {name!r} is") from error
+            cutoff = pl.Series([limit]).cast(frame.schema[name])[0]  # without a time zone, as the column
         return cast(pl.Series, frame[name] >= cutoff)
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
@@ -128,7 +131,8 @@ def batches(
     from pyarrow import csv
 
     if not path.exists():
-        raise UserError(f"{path} is not there")
+        raise UserError(f"{path} is not there: run `retrieve` first, or name another file")
+    nulls: dict[str, None] = {}
     try:
         if path.suffix.lower() == ".parquet":
             file = pq.ParquetFile(path, pre_buffer=False)
@@ -136,8 +140,8 @@ def batches(
             found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
         elif path.suffix.lower() == ".csv":
             missing: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
-            types, nulls = dict.fromkeys(columns, pa.string()), ["", *data.source.null_values]
-            convert = csv.ConvertOptions(column_types=types, null_values=nulls, **missing)
+            types, nulls = dict.fromkeys(columns, pa.string()), dict.fromkeys(data.source.null_values)
+            convert = csv.ConvertOptions(column_types=types, null_values=[""], **missing)
             source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
             rows, names = source.count_rows(), [name for name in columns if name in source.schema.names]
             found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
@@ -145,4 +149,5 @@ def batches(
             raise UserError(f"{path} is neither .parquet nor .csv")
     except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read: {error}") from error
-    return rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
+    frames = (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
+    return rows, (frame.with_columns(pl.col(pl.String).replace(nulls)) for frame in frames)
