@@ -28,6 +28,10 @@ from flights.optimizer.schema import search_space
         ),
         ("{max_iter: {type: float, low: 1.5, high: 9.5}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: int, low: 1.5, high: 9}}", "max_iter: Input should be a valid integer"),
+        (
+            "{alpha: {type: int, low: 0.2, high: 9}}",
+            "alpha: 'float' object cannot be interpreted as an integer",
+        ),
         ("{max_iter: {type: categorical, choices: [10, many]}}", "max_iter: Input should be a valid integer"),
         ("{max_iter: {type: integer, low: 1, high: 9}}", "max_iter: there is no type 'integer'"),
     ],

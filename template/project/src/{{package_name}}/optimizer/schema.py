@@ -1,5 +1,6 @@
 """Search spaces: what a model's YAML says under `search_space`, checked against its parameters."""
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -41,10 +42,12 @@ def search_space(model: ModelSettings) -> dict[str, "BaseDistribution"]:
             problems.append(f"{name}: there is no type {kind!r}; {did_you_mean(kind, kinds)}")
         else:
             try:
-                edges = options.get("choices", [options.get("low"), options.get("high")])
+                space[name] = kinds[kind](**options)
+                edges = options["choices"] if kind == "categorical" else [options["low"], options["high"]]
                 for value in map(float, edges) if kind == "float" else edges:
                     model.model_validate({**model.model_dump(), name: value})
-                space[name] = kinds[kind](**options)
+                if kind == "int":  # Optuna would take 0.2 for 0
+                    list(map(index, options.values()))
             except ValidationError as error:
                 problems.append(f"{name}: {error.errors()[0]['msg']}")
             except (TypeError, ValueError) as error:  # Optuna's
