@@ -10,6 +10,7 @@ Exit code 3: the gate refused; the report says why, and the champion stays.
 """
 
 import json
+from math import ulp
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     """
     gate, main, better = settings.evaluate, settings.metric, METRICS[settings.data.task]
     rivals = [("does not reach the threshold", name, value, 0.0) for name, value in gate.thresholds.items()]
-    rivals.append(("does not beat the baseline", main, found["baseline"].get(main), -1e-12))  # nor if equal
+    rivals.append(("does not beat the baseline", main, found["baseline"].get(main), -ulp(0)))  # nor if equal
     if champion := found["champion"]:
         worse = f"is worse than that of champion (version {champion['version']})"
         rivals.append((worse, main, champion["metrics"].get(main), gate.tolerance))
