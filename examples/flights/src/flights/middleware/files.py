@@ -24,7 +24,7 @@ def atomic(target: Path) -> Iterator[Path]:
         pid = left.name.removeprefix(beside).removesuffix(".tmp")
         # Its own number was another process, killed: in a container it is always 1.
         if left.name == f"{beside}{pid}.tmp" and pid.isdigit() and not _another_runs(int(pid)):
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # another run may be at it too
     folder = target.with_name(f"{beside}{os.getpid()}.tmp")
     folder.mkdir()
     try:
