@@ -115,7 +115,7 @@ def _explain(error: Exception) -> str | None:
     if isinstance(error, OSError):
         return f"{text}. Nothing was left half-written; put it right and run again."
     if origin in ("mlflow", "polars", "pyarrow", "sqlalchemy", "yaml"):
-        return f"{origin}: {text or type(error).__name__}"
+        return f"{origin}: {text.partition(' [SQL: ')[0] or type(error).__name__}"
     return None
 
 

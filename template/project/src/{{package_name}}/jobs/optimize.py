@@ -26,10 +26,8 @@ def optimize(settings: Settings) -> None:
         left = len(optimizer.remaining())
         log.info("%d of %d trials of %s to run", left, settings.optimizer.n_trials, settings.model.name)
         earlier = tracker.runs(f"tags.study = '{optimizer.name}' and tags.job = 'optimize'")
-        tags, known = (
-            {"job": "optimize", "study": optimizer.name},
-            earlier[0].info.run_id if earlier else None,
-        )
+        known = earlier[0].info.run_id if earlier else None
+        tags = {"job": "optimize", "study": optimizer.name}
         with tracker.mlflow.start_run(known, run_name="optimize", tags=tags) as run:
             parent = run.info.run_id
             children = tracker.runs(f"tags.`mlflow.parentRunId` = '{parent}'")
