@@ -117,5 +117,5 @@ def _column(series: pl.Series, role: str | None) -> str:
     role = role or ("feature" if feature else "ignore")
     more = ", nullable: true" if series.null_count() else ""
     if dtype == "str" and role in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
-        more += f", allowed: [{', '.join(map(_quoted, values))}]"
+        more += f", allowed: [{', '.join(_quoted(str(value)) for value in values)}]"
     return "{" + f"dtype: {dtype}, role: {role}{more}" + "}"
