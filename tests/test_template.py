@@ -258,6 +258,14 @@ def test_make(matrix: list[Rendered]) -> None:
         assert (f"--extra={extra}" in plan or f"--extras={extra}" in plan) == (extra != "local")
 
 
+def test_make_says_where_settings_go(matrix: list[Rendered]) -> None:
+    """Typed as make's own variable, one would be lost."""
+    command = ["make", "--dry-run", "train", "model=linear"]
+    done = subprocess.run(command, cwd=matrix[0].path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'settings go into ARGS, as in: make train ARGS="model=…"' in done.stderr
+
+
 def test_make_setup_refuses_another_python(template: Path, tmp_path: Path) -> None:
     """It says what is needed and leaves nothing behind."""
     output = render(template, tmp_path / "churn")

@@ -54,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     known = parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        known.print_help()
+        known.exit()
     args, words = known.parse_known_args(argv)
     if args.verb == "add":  # which kinds and options there are is the template's to say
         args.words = words

@@ -94,7 +94,7 @@ def find(path: Path, answers_file: str | None = None, prefix: str = "") -> Proje
             break
         if not prefix:
             raise MlkataError(
-                f"{path} has no {name}, so no template is known that it came from",
+                f"{path.absolute()} has no {name}, so no template is known that it came from",
                 "Give the project's folder, or its answers file by --answers-file. "
                 "To bring a repository under a template: mlkata adopt",
             )

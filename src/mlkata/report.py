@@ -79,6 +79,9 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
         sys.stdout.flush()
         return
     if quiet:
+        for change in report.files:
+            if change.action == "conflict":
+                print(f"mlkata: conflict in {plain(change.path)}", file=sys.stderr)
         return
     out = sys.stdout
     if report.headline:

@@ -56,6 +56,18 @@ def test_the_newest_release_is_taken_and_committed_with_a_clean_tree(
 
 
 @pytest.mark.parametrize(
+    ("configured", "branch"), [("", "main"), ("[init]\n\tdefaultBranch = trunk\n", "trunk")]
+)
+def test_its_branch_is_main_unless_git_is_told_another(
+    source: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: str, branch: str
+) -> None:
+    (tmp_path / "gitconfig").write_text(configured)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    mlkata("new", tmp_path / "made", "--template", source.path, "--defaults")
+    assert Repository(tmp_path / "made").git("symbolic-ref", "HEAD") == f"refs/heads/{branch}"
+
+
+@pytest.mark.parametrize(
     ("ref", "files", "recorded"),
     [
         ("v1.0.0", 2, "v1.0.0"),

@@ -49,7 +49,7 @@ def test_nothing_is_trained_yet(project: Path, task: str) -> None:
     job("retrieve", task)
     with pytest.raises(UserError, match="has no 'champion' yet"):
         job("predict", task)
-    with pytest.raises(UserError, match="no model has been trained here yet"):
+    with pytest.raises(UserError, match="none was trained: run `train` first"):
         job("evaluate", task)
 
 
@@ -69,6 +69,8 @@ def test_gate_champion_rollback(trained: Path, run: Run, task: str) -> None:
     assert champion() == 3
     job("rollback", task)
     assert champion() == 1
+    with pytest.raises(UserError, match="was trained here last, not other: run `train` first"):
+        job("evaluate", task, "tracking.registered_model=other")
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)

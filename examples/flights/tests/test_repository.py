@@ -138,13 +138,14 @@ def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str) -> None:
+@pytest.mark.parametrize("columns", [["id", "amount"], ["id", "amount", "nothing"]])
+def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str, columns: list[str]) -> None:
     frame, path = make_frame(task), Path(f"rows.{ending}")
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
-    rows, found = batches(path, 50, ["id", "amount", "nothing"], configure(task).data)
+    rows, found = batches(path, 50, columns, configure(task).data)
     parts = list(found)
     assert rows == 160
-    assert parts[0].columns == ["id", "amount"]
+    assert parts[0].columns == (["id", "amount"] if columns[2:] == [] else frame.columns)
     assert max(len(part) for part in parts) <= 50
     assert pl.concat(parts)["id"].cast(pl.Int64).to_list() == frame["id"].to_list()
 
@@ -187,5 +188,5 @@ def test_predictions_need_an_id(project: Path, task: str) -> None:
     assert [column.name for column in table.primary_key] == ["id", "model_version"]
     assert isinstance(table.c.prediction.type, sa.Text if task == "classification" else sa.Double)
     nameless = configure(task, "data.columns.id.role=ignore")
-    with pytest.raises(UserError, match="no column with role id"):
+    with pytest.raises(UserError, match="has role id: predictions need one"):
         prediction_table(nameless.data, "predictions")

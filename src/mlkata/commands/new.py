@@ -107,7 +107,9 @@ def _standalone(target: Path, request: render.Request, report: Report) -> Report
     try:
         _make(beside, target)
         git = Git(beside)
-        git.run("init", "-q")
+        # As the person's git says, else the name that hosts and CI files go by; git's own default is another.
+        branch = os.fsdecode(git.run("config", "--get", "init.defaultBranch", ok=(0, 1))).strip() or "main"
+        git.run("init", "-q", "-b", branch)
         done = render.render(request, git)
         tracked, loose = _split(git, done.tree)
         git.run("read-tree", git.write_tree(done.tree))

@@ -54,7 +54,8 @@ def request(
     """
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith((".", "-")):
         raise MlkataError(
-            f"{name!r} is no name for a component", "Letters, digits, _, . and - are; not . or - first."
+            f"{name!r} is no name for a component",
+            "Use letters, digits, _, . and -; begin with a letter, digit or _.",
         )
     own = {key: value for key, value in found.answers.items() if not key.startswith("_")}
     return Request(

@@ -124,6 +124,8 @@ def _explain_hydra(error: Any, text: str) -> str:
     missing, options = getattr(error, "missing_cfg_file", None), getattr(error, "options", None)
     if missing and options:
         return f"there is no hydra/{missing}.yaml; {did_you_mean(Path(missing).name, options)}"
+    if "Ambiguous value" in text:
+        return "several values: quote them, or add --multirun to run one after the other"
     variable = re.search(r"Environment variable '(\w+)' not found", text)
     if variable:
         return f"the environment has no {variable[1]}: set it (see .env.example), then run again"

@@ -24,7 +24,7 @@ from ..repository.sources import read
 
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
-NAMED_ID = re.compile(r"(^|_)[iI][dD](_|$)|[a-z]I[dD]$")
+NAMED_ID = re.compile(r"(?<![A-Za-z])[iI][dD](?![A-Za-z])|[a-z]I[dD]$")
 DRAFT = Template("""\
 # Drafted from $shown: a guess from $rows rows. Read it, correct it.
 # null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
@@ -60,6 +60,8 @@ def draft(settings: Settings) -> None:
     if not len(frame):
         raise UserError(f"{uri} has no rows")
     names = frame.columns
+    if len(names) < 2:
+        raise UserError(f"{uri} has one column, {names[0]!r}: are its values separated by commas?")
     target = settings.draft.target or names[-1]
     if target not in names:
         raise UserError(f"draft.target: there is no column {target!r}; {did_you_mean(target, names)}")
@@ -86,6 +88,8 @@ def draft(settings: Settings) -> None:
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
+    if not id_:
+        log.warning("no column tells rows apart: give one the role id, which `register` needs")
 
 
 def _quoted(text: str) -> str:

@@ -80,10 +80,10 @@ def _candidate(settings: Settings) -> str | int:
     if settings.evaluate.model != "latest":
         return settings.evaluate.model
     record = lineage.read(settings.outputs / "train" / "lineage.json")
-    if record is None:
-        raise UserError(
-            "no model has been trained here yet: run `train` first, or name one: evaluate.model=3"
-        )
+    wanted = settings.tracking.registered_model
+    if record is None or record.model_name != wanted:
+        last = f"{record.model_name} was trained here last, not {wanted}" if record else "none was trained"
+        raise UserError(f"{last}: run `train` first, or name a version: evaluate.model=3")
     return record.model_version
 
 

@@ -16,4 +16,4 @@ def rollback(settings: Settings) -> None:
     with exclusive("evaluate", settings.outputs):
         was, now = tracker.rollback()
     log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)
-    log.info("what it predicts instead: run `predict` and `register` again")
+    log.info("run `predict` and `register` again, so that the table has its predictions")

@@ -24,8 +24,8 @@ def redact(text: str) -> str:
 
 
 def pairs(values: Mapping[str, object]) -> str:
-    """Return `name=value, …`, numbers with four digits."""
-    shown = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in values.items()}
+    """Return `name=value, …`, numbers with six digits."""
+    shown = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values.items()}
     return ", ".join(f"{name}={value}" for name, value in shown.items())
 
 

@@ -8,9 +8,8 @@ from ..repository.data_settings import DataSettings
 def preprocessor(data: DataSettings, *, for_trees: bool) -> Any:
     """Return the unfitted column transformer for the data set's features.
 
-    Trees take numbers as they are, missing ones included, and categories as codes (-1: never seen in
-    training). Other models take scaled numbers, medians for missing ones, and a column for each category.
-    A category that is missing is one more category.
+    Trees take numbers as they are and categories as codes (-1: never seen in training), missing ones too.
+    Other models take scaled numbers, medians for missing ones, and a column for each category or for none.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer

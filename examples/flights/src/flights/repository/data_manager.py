@@ -122,7 +122,7 @@ def batches(
 ) -> tuple[int, Iterator[pl.DataFrame]]:
     """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
 
-    A column that the file does not have is left out; a CSV's values are text. Memory is bounded by `size`,
+    Where the file lacks one of them, all that it has. A CSV's values are text. Memory is bounded by `size`,
     not by the file.
     """
     import pyarrow as pa
@@ -137,13 +137,15 @@ def batches(
         if path.suffix.lower() == ".parquet":
             file = pq.ParquetFile(path, pre_buffer=False)
             rows = file.metadata.num_rows
-            found = file.iter_batches(size, columns=[n for n in columns if n in file.schema_arrow.names])
+            known = set(columns) <= set(file.schema_arrow.names)
+            found = file.iter_batches(size, columns=columns if known else None)
         elif path.suffix.lower() == ".csv":
             missing: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
             types, nulls = dict.fromkeys(columns, pa.string()), dict.fromkeys(data.source.null_values)
             convert = csv.ConvertOptions(column_types=types, null_values=[""], **missing)
             source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
-            rows, names = source.count_rows(), [name for name in columns if name in source.schema.names]
+            rows, known = source.count_rows(), set(columns) <= set(source.schema.names)
+            names = columns if known else None
             found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
         else:
             raise UserError(f"{path} is neither .parquet nor .csv")

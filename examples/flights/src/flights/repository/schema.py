@@ -29,11 +29,12 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
     Raises:
         UserError: a column is not there, or holds values of another type; all of them are named.
     """
-    problems, typed = [], {}
-    for name in columns:
-        if name not in frame.columns:
-            problems.append(f"column {name!r} is not there; {did_you_mean(name, frame.columns)}")
-            continue
+    absent = [name for name in columns if name not in frame.columns]
+    problems = [f"column {name!r} is not there; {did_you_mean(name, frame.columns)}" for name in absent[:3]]
+    if absent[3:]:
+        problems.append(f"nor are {len(absent) - 3} others of {len(columns)}: is it another data set?")
+    typed = {}
+    for name in [name for name in columns if name not in absent]:
         dtype, column = data.columns[name].dtype, frame[name]
         typed[name] = convert(column, dtype)
         bad = column.filter(typed[name].is_null() & column.is_not_null())
@@ -159,7 +160,7 @@ def prediction_table(data: DataSettings, name: str) -> "Table":
         "datetime": sa.DateTime,
     }
     if data.id is None:
-        raise UserError(f"data set {data.name!r} has no column with role id, which tells predictions apart")
+        raise UserError(f"no column of hydra/data/{data.name}.yaml has role id: predictions need one")
     target = "float" if data.task == "regression" else data.columns[data.target].dtype
     return sa.Table(
         name,

@@ -82,8 +82,8 @@ def _candidate(settings: Settings) -> str | int:
     record = lineage.read(settings.outputs / "train" / "lineage.json")
     wanted = settings.tracking.registered_model
     if record is None or record.model_name != wanted:
-        what = f"{record.model_name} was trained here last, not {wanted}" if record else "no model was trained"
-        raise UserError(f"{what}: run `train` first, or name a version: evaluate.model=3")
+        last = f"{record.model_name} was trained here last, not {wanted}" if record else "none was trained"
+        raise UserError(f"{last}: run `train` first, or name a version: evaluate.model=3")
     return record.model_version
 
 

@@ -122,8 +122,8 @@ def batches(
 ) -> tuple[int, Iterator[pl.DataFrame]]:
     """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
 
-    Where the file lacks one of them, all that it has. A CSV's values are text. Memory is bounded by `size`, not
-    by the file.
+    Where the file lacks one of them, all that it has. A CSV's values are text. Memory is bounded by `size`,
+    not by the file.
     """
     import pyarrow as pa
     import pyarrow.dataset as ds

@@ -160,8 +160,7 @@ def prediction_table(data: DataSettings, name: str) -> "Table":
         "datetime": sa.DateTime,
     }
     if data.id is None:
-        where = f"hydra/data/{data.name}.yaml"
-        raise UserError(f"{where} has no column with role id, which tells predictions apart: give one that role")
+        raise UserError(f"no column of hydra/data/{data.name}.yaml has role id: predictions need one")
     target = "float" if data.task == "regression" else data.columns[data.target].dtype
     return sa.Table(
         name,
