@@ -43,8 +43,12 @@ def test_each_example_of_the_help_is_a_command_line(verb: str) -> None:
             assert cli._parse(line.split()).verb == verb
 
 
+def test_alone_it_helps() -> None:
+    assert mlkata().out == mlkata("--help").out
+
+
 @pytest.mark.parametrize(
-    "line", ["", "new", "new a b", "check --bogus", "restore", "update -n --diff", "relink", "-r"]
+    "line", ["new", "new a b", "check --bogus", "restore", "update -n --diff", "relink", "-r"]
 )
 def test_wrong_usage_is_the_users_error(line: str) -> None:
     done = mlkata(*line.split(), code=1)

@@ -47,6 +47,8 @@ def test_a_conflict_is_one_for_git_too_and_can_be_taken_back(source: Repository,
     mlkata("update", made.path, "--abort")
     assert snapshot(made.path) == before
     assert made.status() == []
+    quiet = mlkata("update", made.path, "-q", code=3)
+    assert (quiet.out, quiet.err) == ("", "mlkata: conflict in lines.txt\n")
 
 
 def test_nothing_to_do_is_said_and_nothing_is_written(made: Repository) -> None:
