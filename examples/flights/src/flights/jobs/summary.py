@@ -24,7 +24,7 @@ def summary(settings: Settings) -> None:
     if not found:
         raise UserError("nothing has been evaluated here yet: `make run` runs every job")
     header, *rows = table(found)
-    metrics = Table(*header)
+    metrics = Table(*header, title=found["model"]["name"])
     for row in rows:
         metrics.add_row(*row)
     receipt = _read(settings.outputs / "register" / "receipt.json", "register")

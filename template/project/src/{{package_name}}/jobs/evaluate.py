@@ -70,7 +70,8 @@ def _evaluate(settings: Settings) -> None:
     log.info("report: %s", folder / "report.html")
     if found["refused"]:
         reasons = "\n  ".join(found["refused"])
-        raise GateRefusedError(f"version {version.version} does not become champion:\n  {reasons}")
+        stays = "Who is champion stays so; evaluate.thresholds and evaluate.tolerance are the gate."
+        raise GateRefusedError(f"version {version.version} does not become champion:\n  {reasons}\n{stays}")
     if settings.evaluate.promote:
         tracker.promote(version)
         log.info("version %s of %s is champion", version.version, tracker.name)
