@@ -211,13 +211,13 @@ def test_plain_copier_updates_what_mlkata_made(source: Repository, tmp_path: Pat
     mlkata("check", made.path)
 
 
-def drive(source: Repository, folder: Path, keys: list[bytes]) -> tuple[int, bytes]:
-    """Answer questions on a terminal; the exit code and all that was shown."""
+def drive(source: Repository, folder: Path, keys: list[tuple[bytes, bytes]]) -> tuple[int, bytes]:
+    """Type the second of each pair once the first is shown; the exit code and all that was shown."""
     pid, terminal = pty.fork()
     if pid == 0:
         line = command("-C", folder, "new", "made", "--template", source.path)
         os.execvpe(line[0], line, {**os.environ, "TERM": "xterm"})
-    shown, left, asked = b"", list(keys), 0
+    shown, left = b"", list(keys)
     end = time.monotonic() + 30
     while time.monotonic() < end:
         if select.select([terminal], [], [], 0.1)[0]:
@@ -227,9 +227,8 @@ def drive(source: Repository, folder: Path, keys: list[bytes]) -> tuple[int, byt
                 break
             if b"\x1b[6n" in shown[-20:]:
                 os.write(terminal, b"\x1b[1;1R")  # where the cursor is
-        if left and shown.count("🎤".encode()) > asked:
-            asked = shown.count("🎤".encode())
-            os.write(terminal, left.pop(0))
+        if left and left[0][0] in shown:
+            os.write(terminal, left.pop(0)[1])
     else:
         os.kill(pid, signal.SIGKILL)
     os.close(terminal)
@@ -237,13 +236,13 @@ def drive(source: Repository, folder: Path, keys: list[bytes]) -> tuple[int, byt
 
 
 def test_questions_are_asked_on_a_terminal(source: Repository, tmp_path: Path) -> None:
-    code, shown = drive(source, tmp_path, [b"mine\r", b"\x7f42\r"])
+    code, shown = drive(source, tmp_path, [(b"package", b"mine\r"), (b"number", b"\x7f42\r")])
     assert code == 0, shown.decode(errors="replace")
     assert "number: 42\n" in (tmp_path / "made/.copier-answers.yml").read_text()
 
 
 def test_an_interruption_at_a_question_leaves_nothing(source: Repository, tmp_path: Path) -> None:
-    code, shown = drive(source, tmp_path, [b"\x03"])
+    code, shown = drive(source, tmp_path, [(b"package", b"\x03")])
     assert code == 130, shown.decode(errors="replace")
     assert b"interrupted" in shown
     assert listing(tmp_path) == ["template"]
