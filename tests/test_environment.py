@@ -1,4 +1,4 @@
-"""Both package managers really install and lock here, and no lock knows where it was made."""
+"""Both package managers really install and lock here, no lock knows where it was made; mistakes at make."""
 
 from __future__ import annotations
 
@@ -116,3 +116,28 @@ def test_pip_alone_takes_the_lock(template: Path, tmp_path: Path) -> None:
     )
     said = project.run(*pip, "--force-reinstall", "--no-deps", "--require-hashes", "-r", "few.txt", code=1)
     assert "DO NOT MATCH THE HASHES" in said
+
+
+def test_make_says_where_settings_go(template: Path, tmp_path: Path) -> None:
+    """Typed as make's own variable, one would be lost."""
+    path = render(template, tmp_path / "churn").path
+    command = ["make", "--dry-run", "train", "model=linear"]
+    done = subprocess.run(command, cwd=path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'settings go into ARGS, as in: make train ARGS="model=…"' in done.stderr
+
+
+def test_make_setup_refuses_another_python(template: Path, tmp_path: Path) -> None:
+    """It says what is needed and leaves nothing behind."""
+    output = render(template, tmp_path / "churn")
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    old.chmod(0o755)
+    done = subprocess.run(
+        ["make", "setup", f"PYTHON={old}"], cwd=output.path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Python 3.11 to 3.14 is needed" in done.stderr
+    assert "make setup PYTHON=python3.12" in done.stderr
+    assert not (output.path / ".venv").exists()
+    assert not (output.path / ".git").exists()

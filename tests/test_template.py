@@ -7,13 +7,12 @@ import configparser
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import yaml
-from rendering import ROOT, Rendered, git, pairs, pairwise, questions, render, run, values
+from rendering import ROOT, Rendered, git, pairs, pairwise, questions, run, values
 
 LICENSES = {
     "MIT": ("MIT License", "Copyright (c) {}", "THE SOFTWARE IS PROVIDED"),
@@ -256,30 +255,6 @@ def test_make(matrix: list[Rendered]) -> None:
         assert ("poetry sync" in plan, "poetry export" in plan) == (with_poetry, with_poetry)
         extra = output.recorded()["data_remote"]
         assert (f"--extra={extra}" in plan or f"--extras={extra}" in plan) == (extra != "local")
-
-
-def test_make_says_where_settings_go(matrix: list[Rendered]) -> None:
-    """Typed as make's own variable, one would be lost."""
-    command = ["make", "--dry-run", "train", "model=linear"]
-    done = subprocess.run(command, cwd=matrix[0].path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert 'settings go into ARGS, as in: make train ARGS="model=…"' in done.stderr
-
-
-def test_make_setup_refuses_another_python(template: Path, tmp_path: Path) -> None:
-    """It says what is needed and leaves nothing behind."""
-    output = render(template, tmp_path / "churn")
-    old = tmp_path / "python3"
-    old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    old.chmod(0o755)
-    done = subprocess.run(
-        ["make", "setup", f"PYTHON={old}"], cwd=output.path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "Python 3.11 to 3.14 is needed" in done.stderr
-    assert "make setup PYTHON=python3.12" in done.stderr
-    assert not (output.path / ".venv").exists()
-    assert not (output.path / ".git").exists()
 
 
 def test_git_ignores(matrix: list[Rendered], tmp_path: Path) -> None:

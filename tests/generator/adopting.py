@@ -118,6 +118,13 @@ def cruft(source: Repository, commit: str, context: Mapping[str, Any] = ANSWERS,
     return json.dumps(record, indent=2) + "\n"
 
 
+def crufted(folder: Path, source: Repository) -> Repository:
+    """A repository that says, as cruft does, of which commit of a template it was made."""
+    made = baked(folder, source, ANSWERS)
+    made.commit({".cruft.json": cruft(source, source.git("rev-parse", "HEAD"))})
+    return made
+
+
 def adopt(made: Repository | Path, source: Repository, *args: str | Path, code: int | None = 0) -> Outcome:
     """Adopt on a branch; whatever happens, the working tree, the index and HEAD stay as they are."""
     path = made if isinstance(made, Path) else made.path

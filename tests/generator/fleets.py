@@ -83,6 +83,13 @@ def bare(source: Repository, folder: Path) -> Repository:
     return found
 
 
+def with_origin(one: Repository, folder: Path) -> Repository:
+    """The bare repository that `one` belongs to from now on, as its origin."""
+    found = bare(one, folder / f"{one.path.name}.git")
+    one.git("remote", "add", "origin", found.path)
+    return found
+
+
 def branches(at: Repository) -> list[str]:
     """The names of its branches."""
     return at.git("for-each-ref", "--format=%(refname:strip=2)", "refs/heads").splitlines()

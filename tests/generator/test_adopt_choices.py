@@ -36,9 +36,9 @@ OLD: dict[str, Content] = {
     f"{SLUG}/commands.txt": COMMANDS,
     f"{SLUG}/plain.md": "Plain.\n",
     f"{SLUG}/docs/first/index.md": "Docs.\n",
-    f"{SLUG}/tests/make/test_it.py": "assert True\n",
-    f"{SLUG}/tests/just/test_it.py": "assert False\n",
-    f"{SLUG}/tests/task/test_it.py": "assert False\n",
+    f"{SLUG}/tests/make/test_it.py": "# of make\n",
+    f"{SLUG}/tests/just/test_it.py": "# of another\n",
+    f"{SLUG}/tests/task/test_it.py": "# of another\n",
 }
 MAPPING = """\
 name: The old one
@@ -55,7 +55,7 @@ MADE = "NAME = churn\nTOOL = task\nFORMAT = rst\nstore a-bucket\nstrict\nfast\na
 PLACED: dict[str, Content] = {
     "plain.md": "Plain.\n",
     "docs/index.md": "Docs.\n",
-    "tests/test_it.py": "assert False\n",
+    "tests/test_it.py": "# of another\n",
 }
 
 
@@ -116,7 +116,7 @@ def test_what_was_made_with_the_defaults_needs_no_search(
     old: Repository, new: Repository, tmp_path: Path
 ) -> None:
     plain = "NAME = churn\nTOOL = make\nFORMAT = txt\n\n\n\na\n"
-    tests: dict[str, Content] = {"tests/test_it.py": "assert True\n"}
+    tests: dict[str, Content] = {"tests/test_it.py": "# of make\n"}
     made = repository(tmp_path / "churn", {**PLACED, **tests, "commands.txt": plain})
     done = adopt(made, new, "--old-template", old.path)
     assert done.data["base"].endswith("1.0: 4 of its 4 files are as it renders them")

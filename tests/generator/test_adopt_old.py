@@ -14,6 +14,7 @@ from adopting import (
     answered,
     baked,
     cruft,
+    crufted,
     refs,
     repository,
     show,
@@ -39,9 +40,7 @@ def old(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def made(old: Repository, tmp_path: Path) -> Repository:
-    made = baked(tmp_path, old, ANSWERS)
-    made.commit({".cruft.json": cruft(old, old.git("rev-parse", "HEAD"))})
-    return made
+    return crufted(tmp_path, old)
 
 
 def test_a_dry_run_writes_nothing_and_says_all(made: Repository, new: Repository) -> None:

@@ -12,6 +12,7 @@ from adopting import (
     adopt,
     baked,
     cruft,
+    crufted,
     files,
     refs,
     repository,
@@ -34,9 +35,7 @@ def old(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def made(old: Repository, tmp_path: Path) -> Repository:
-    made = baked(tmp_path, old, ANSWERS)
-    made.commit({".cruft.json": cruft(old, old.git("rev-parse", "HEAD"))})
-    return made
+    return crufted(tmp_path, old)
 
 
 @pytest.mark.parametrize("trusted", [False, True])

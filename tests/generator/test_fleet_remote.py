@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from evolving import Repository, run
-from fleets import BRANCH, bare, branches, evolved, fleet, made, sound
+from fleets import BRANCH, bare, branches, evolved, fleet, made, sound, with_origin
 from serving import served
 
 from mlkata.errors import ExitCode
@@ -29,10 +29,7 @@ def one(source: Repository, tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def remote(one: Repository, tmp_path: Path) -> Repository:
-    """The bare repository that `one` belongs to."""
-    found = bare(one, tmp_path / "remotes" / "one.git")
-    one.git("remote", "add", "origin", found.path)
-    return found
+    return with_origin(one, tmp_path / "remotes")
 
 
 @pytest.fixture

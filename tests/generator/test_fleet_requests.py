@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from evolving import Repository
-from fleets import BRANCH, LINES, bare, evolved, fleet, made, sound
+from fleets import BRANCH, LINES, evolved, fleet, made, sound, with_origin
 
 
 @pytest.fixture
@@ -25,10 +25,7 @@ def one(source: Repository, tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def remote(one: Repository, tmp_path: Path) -> Repository:
-    """The bare repository that `one` belongs to."""
-    found = bare(one, tmp_path / "remotes" / "one.git")
-    one.git("remote", "add", "origin", found.path)
-    return found
+    return with_origin(one, tmp_path / "remotes")
 
 
 STAND_IN = f"""#!{sys.executable}

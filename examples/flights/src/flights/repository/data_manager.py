@@ -152,4 +152,6 @@ def batches(
     except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read: {error}") from error
     frames = (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
-    return rows, (frame.with_columns(pl.col(pl.String).replace(nulls)) for frame in frames)
+    if nulls:  # of a CSV: pyarrow would not see the quoted ones
+        frames = (frame.with_columns(pl.col(pl.String).replace(nulls)) for frame in frames)
+    return rows, frames
