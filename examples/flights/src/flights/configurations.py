@@ -96,7 +96,7 @@ class Settings(Section):
     @property
     def sign(self) -> int:
         """1 where a larger value is better of the metric that optimize and the gate go by, else -1."""
-        return 1 if METRICS[self.data.task][self.metric] else -1
+        return METRICS[self.data.task][self.metric]
 
     @property
     def tracking_uri(self) -> str:

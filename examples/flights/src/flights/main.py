@@ -1,6 +1,7 @@
 """The one entry point: `<command> <job> [key=value …]`."""
 
 import ast
+import atexit
 import gc
 import os
 import re
@@ -58,7 +59,8 @@ def _root() -> Path:
 
 def _run(job: str, arguments: list[str]) -> None:
     """Let Hydra compose the configuration (once, or once a run with --multirun) and call the job with it."""
-    gc.set_threshold(100_000, 50, 50)  # imports make millions of objects and little garbage
+    gc.set_threshold(100_000, 50, 50)  # imports make millions of objects and little garbage,
+    atexit.register(gc.freeze)  # and to look through all of them at exit takes a second
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to `main`, which explains them
     import hydra
     from dotenv import load_dotenv
@@ -135,8 +137,8 @@ def _explain_hydra(error: Any, text: str) -> str:
 
 def _fail(message: str, code: int) -> int:
     log.handlers.clear()
-    red, plain = ("\033[31m", "\033[0m") if sys.stderr.isatty() and "NO_COLOR" not in os.environ else ("", "")
-    print(f"{red}{COMMAND}:{plain} {redact(message)}", file=sys.stderr)
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    print(f"\033[31m{COMMAND}:\033[0m" if colour else f"{COMMAND}:", redact(message), file=sys.stderr)
     return code
 
 

@@ -1,27 +1,18 @@
 """Metrics for both tasks, with bootstrap intervals."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from ..middleware.logger import progress
+from ..models.base_model import BaseModel
 from ..repository.data_settings import Task
 
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ..models.base_model import BaseModel
-
-METRICS: dict[Task, dict[str, bool]] = {  # name -> larger is better; a task's first is its usual one
-    "classification": {
-        "roc_auc": True,
-        "average_precision": True,
-        "accuracy": True,
-        "f1": True,
-        "log_loss": False,
-    },
-    "regression": {"rmse": False, "mae": False, "r2": True},
+METRICS: dict[Task, dict[str, int]] = {  # 1: larger is better, -1: smaller; a task's first is its usual one
+    "classification": {"roc_auc": 1, "average_precision": 1, "accuracy": 1, "f1": 1, "log_loss": -1},
+    "regression": {"rmse": -1, "mae": -1, "r2": 1},
 }
 
 
@@ -35,7 +26,7 @@ class Predictions:
     classes: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, model: "BaseModel", frame: "pl.DataFrame") -> "Predictions":
+    def of(cls, model: BaseModel, frame: pl.DataFrame) -> "Predictions":
         """Return the model's predictions of a frame that has the target."""
         truth = frame[model.data.target].to_numpy()
         if model.data.task == "regression":
@@ -57,7 +48,7 @@ class Predictions:
         return {name: float(value) for name, value in found.items() if np.isfinite(value)}
 
 
-def measure(model: "BaseModel", frame: "pl.DataFrame") -> dict[str, float]:
+def measure(model: BaseModel, frame: pl.DataFrame) -> dict[str, float]:
     """Return a model's metrics on a frame."""
     return Predictions.of(model, frame).metrics()
 

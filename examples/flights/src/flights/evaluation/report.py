@@ -23,10 +23,8 @@ STYLE: Any = {
 CALIBRATION = "Calibration. On the line, a predicted 70 % happens 70 % of the time."
 ROC = "ROC: how many are found, at what rate of false alarms."
 PRECISION = "Precision and recall: how many alarms are right, how many cases are found."
-POINTS = {
-    "actual_vs_predicted": "True against predicted. Points on the line are right.",
-    "residual_vs_predicted": "Error against predicted. A pattern here is something that the model misses.",
-}
+ACTUAL = "True against predicted. Points on the line are right."
+RESIDUAL = "Error against predicted. A pattern here is something that the model misses."
 MOST_FEATURES = 15
 MOST_POINTS = 1000  # a figure of a million points helps nobody, and opens slowly
 
@@ -46,7 +44,7 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions) 
     return page.get_template("report.html.j2").render(
         data=settings.data,
         metric=settings.metric,
-        directions=METRICS[settings.data.task],
+        signs=METRICS[settings.data.task],
         found=found,
         table=table(found),
         source=redact(settings.data.source.uri),
@@ -89,16 +87,14 @@ def _curves(p: Predictions) -> dict[str, "Axes"]:
 def _points(p: Predictions) -> dict[str, "Axes"]:
     from sklearn.metrics import PredictionErrorDisplay
 
-    figures = {text: _axes() for text in POINTS.values()}
-    for kind, axes in zip(POINTS, figures.values(), strict=True):
-        PredictionErrorDisplay.from_predictions(
-            p.truth, p.prediction, kind=kind, subsample=MOST_POINTS, random_state=0, ax=axes
-        )
-    return figures
+    actual, residual = _axes(), _axes()
+    for kind, axes in ("actual_vs_predicted", actual), ("residual_vs_predicted", residual):
+        options: Any = {"kind": kind, "subsample": MOST_POINTS, "random_state": 0}
+        PredictionErrorDisplay.from_predictions(p.truth, p.prediction, ax=axes, **options)
+    return {ACTUAL: actual, RESIDUAL: residual}
 
 
 def _bars(importance: dict[str, float]) -> "Axes":
-    axes = _axes()
-    names = list(importance)[:MOST_FEATURES][::-1]
-    axes.barh(names, [importance[name] for name in names], height=0.65)
+    axes, most = _axes(), list(importance.items())[:MOST_FEATURES][::-1]
+    axes.barh([name for name, _ in most], [value for _, value in most], height=0.65)
     return axes

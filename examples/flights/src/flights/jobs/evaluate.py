@@ -143,7 +143,7 @@ def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     It must reach the thresholds of its task's metrics, beat the baseline, and be no worse than the champion
     by more than `evaluate.tolerance`, each on the same test part.
     """
-    gate, main, better = settings.evaluate, settings.metric, METRICS[settings.data.task]
+    gate, main, sign = settings.evaluate, settings.metric, METRICS[settings.data.task]
     rivals = [("does not reach the threshold", name, value, 0.0) for name, value in gate.thresholds.items()]
     rivals.append(("does not beat the baseline", main, found["baseline"].get(main), -ulp(0)))  # nor if equal
     if champion := found["champion"]:
@@ -152,10 +152,10 @@ def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
     refused = {}
     for reason, name, value, tolerance in rivals:
         ours = found["metrics"].get(name)
-        if name not in better:
+        if name not in sign:
             log.warning("the threshold for %s does not count for a %s", name, settings.data.task)
         elif ours is None:
             refused[f"{name} can't be computed on this test part"] = True
-        elif value is not None and (ours - value) * (1 if better[name] else -1) < -tolerance:
+        elif value is not None and (ours - value) * sign[name] < -tolerance:
             refused[f"{name} {ours:.4f} {reason}, {value:.4f}"] = True
     return list(refused)

@@ -1,4 +1,4 @@
-"""Predict a file of rows in batches: memory stays the same however large.
+"""Predict a file of rows in batches: memory stays the same however large a Parquet file is.
 
 Examples:
     predict                                    the test part, with the champion
@@ -51,7 +51,7 @@ def predict(settings: Settings) -> None:
         shown = progress(typed, "batches", total=-(-rows // size))
         done = (_predict(model, frame, marks, str(source)).to_arrow() for frame in shown)
         first = next(done)
-        with atomic(target) as path, pq.ParquetWriter(path, first.schema) as writer:
+        with atomic(target) as path, pq.ParquetWriter(path, first.schema, use_dictionary=[*marks]) as writer:
             for table in chain([first], done):
                 writer.write_table(table)
     log.info("kept in %s", target)

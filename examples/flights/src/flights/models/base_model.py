@@ -2,17 +2,15 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 from zipfile import BadZipFile
 
+import polars as pl
 from pydantic import BaseModel as PydanticModel
 from pydantic import ConfigDict
 
 from ..middleware.errors import UserError
 from ..repository.data_settings import DataSettings
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # What every pipeline of ours consists of beyond the types that skops knows to be harmless.
 COMMON_TYPES = ("numpy.dtype",)
@@ -51,7 +49,7 @@ class BaseModel(ABC):
     def build(self) -> Any:
         """Return the unfitted scikit-learn pipeline: preprocessing, then the estimator."""
 
-    def fit(self, frame: "pl.DataFrame") -> Self:
+    def fit(self, frame: pl.DataFrame) -> Self:
         """Learn from a frame that has the features and the target; other columns are not looked at."""
         self.pipeline = self.build().fit(self._features(frame), frame[self.data.target].to_numpy())
         return self
@@ -61,11 +59,11 @@ class BaseModel(ABC):
         """The classes in the order of `probabilities`; empty for a regression."""
         return list(self.pipeline.classes_) if self.data.task == "classification" else []
 
-    def predict(self, frame: "pl.DataFrame") -> Any:
+    def predict(self, frame: pl.DataFrame) -> Any:
         """Return the predicted target, shape (rows,)."""
         return self.pipeline.predict(self._features(frame))
 
-    def probabilities(self, frame: "pl.DataFrame") -> Any:
+    def probabilities(self, frame: pl.DataFrame) -> Any:
         """Return each class's probability, shape (rows, classes)."""
         return self.pipeline.predict_proba(self._features(frame))
 
@@ -98,7 +96,7 @@ class BaseModel(ABC):
             )
         return self
 
-    def _features(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+    def _features(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.select(self.data.features)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import yaml
 
 from ..configurations import Settings, with_parameters
@@ -19,7 +20,6 @@ from ..models import model_class
 from .schema import search_space
 
 if TYPE_CHECKING:
-    import polars as pl
     from optuna import Study
 
 
@@ -63,7 +63,7 @@ class Optimizer:
         done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
         return list(range(done, self.settings.optimizer.n_trials))
 
-    def run(self, frame: "pl.DataFrame") -> Iterator[int]:
+    def run(self, frame: pl.DataFrame) -> Iterator[int]:
         """Run the remaining trials over `optimizer.n_jobs` processes; yield each one's number as it ends."""
         from joblib import Parallel, delayed
 
@@ -74,7 +74,7 @@ class Optimizer:
         todo = (number for number in self.remaining() if monotonic() < until)
         yield from parallel(delayed(self.trial)(frame, folds, number) for number in todo)
 
-    def trial(self, frame: "pl.DataFrame", folds: list[Any], seed: int) -> int:
+    def trial(self, frame: pl.DataFrame, folds: list[Any], seed: int) -> int:
         """Run one trial: ask for parameters, score them fold by fold, give up early where it is hopeless."""
         from optuna.trial import TrialState
 
@@ -97,7 +97,7 @@ class Optimizer:
         study.tell(trial, sum(scores) / len(scores))
         return int(trial.number)
 
-    def _folds(self, frame: "pl.DataFrame") -> list[Any]:
+    def _folds(self, frame: pl.DataFrame) -> list[Any]:
         """Return (train rows, test rows) of each fold: in order of time where the split is, else shuffled."""
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit

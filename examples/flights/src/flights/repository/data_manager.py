@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import polars as pl
 
@@ -68,19 +68,13 @@ class DataManager:
         return pl.DataFrame({"class": frame[self.data.target], "share": share}).select(test).to_series()
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
-        name, written = cast(str, self.data.time), self.data.split.cutoff
-        if written is None:
-            latest = max(0, int(len(frame) * self.data.split.test_size) - 1)
-            cutoff: Any = frame[name].sort(descending=True)[latest]
+        name, cutoff = cast(str, self.data.time), self.data.split.cutoff
+        times = frame[name]
+        if cutoff is None:
+            limit = times.sort(descending=True)[max(0, int(len(frame) * self.data.split.test_size) - 1)]
         else:
-            column, plain = self.data.columns[name], {"int": int, "float": float}
-            try:
-                limit = column.typed(plain.get(column.dtype, str)(written))
-            except ValueError as error:
-                kind = column.dtype
-                raise UserError(f"data.split.cutoff: {written!r} is no {kind}, as {name!r} is") from error
-            cutoff = pl.Series([limit]).cast(frame.schema[name])[0]  # without a time zone, as the column
-        return cast(pl.Series, frame[name] >= cutoff)
+            limit = pl.Series([self.data.columns[name].typed(cutoff)]).cast(times.dtype)[0]  # no time zone
+        return cast(pl.Series, times >= limit)
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""
@@ -120,38 +114,23 @@ def _share(row: str | None) -> float:
 def batches(
     path: Path, size: int, columns: list[str], data: DataSettings
 ) -> tuple[int, Iterator[pl.DataFrame]]:
-    """Return how many rows a Parquet or CSV file has, and these columns of them in frames of at most `size`.
+    """Return how many rows a file has, and these columns of them in frames of at most `size`.
 
-    Where the file lacks one of them, all that it has. A CSV's values are text. Memory is bounded by `size`,
-    not by the file.
+    Where the file lacks one of them, all that it has. Of a Parquet file, memory is bounded by `size`; a CSV
+    is read whole, as on retrieval.
     """
-    import pyarrow as pa
-    import pyarrow.dataset as ds
     import pyarrow.parquet as pq
-    from pyarrow import csv
 
     if not path.exists():
         raise UserError(f"{path} is not there: run `retrieve` first, or name another file")
-    nulls: dict[str, None] = {}
+    if path.suffix.lower() == ".csv":
+        source = data.source.model_copy(update={"kind": "csv", "uri": str(path), "query": None})
+        frame = read(source, data.text)
+        return len(frame), frame.iter_slices(size)
     try:
-        if path.suffix.lower() == ".parquet":
-            file = pq.ParquetFile(path, pre_buffer=False)
-            rows = file.metadata.num_rows
-            known = set(columns) <= set(file.schema_arrow.names)
-            found = file.iter_batches(size, columns=columns if known else None)
-        elif path.suffix.lower() == ".csv":
-            missing: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
-            types, nulls = dict.fromkeys(columns, pa.string()), dict.fromkeys(data.source.null_values)
-            convert = csv.ConvertOptions(column_types=types, null_values=[""], **missing)
-            source = ds.dataset(path, format=ds.CsvFileFormat(convert_options=convert))
-            rows, known = source.count_rows(), set(columns) <= set(source.schema.names)
-            names = columns if known else None
-            found = source.to_batches(names, batch_size=size, batch_readahead=1, fragment_readahead=1)
-        else:
-            raise UserError(f"{path} is neither .parquet nor .csv")
+        file = pq.ParquetFile(path, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read: {error}") from error
-    frames = (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found if batch.num_rows)
-    if nulls:  # of a CSV: pyarrow would not see the quoted ones
-        frames = (frame.with_columns(pl.col(pl.String).replace(nulls)) for frame in frames)
-    return rows, frames
+    known = set(columns) <= set(file.schema_arrow.names)
+    found = file.iter_batches(size, columns=columns if known else None)
+    return file.metadata.num_rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found)

@@ -83,7 +83,7 @@ class Split(Section):
 
     by: Literal["hash", "time"] = "hash"
     test_size: Share = 0.2
-    cutoff: str | None = None
+    cutoff: int | float | str | None = None
     stratify: bool = False
 
 
@@ -148,6 +148,11 @@ class DataSettings(Section):
                 )
         if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
             raise ValueError("split.by is time, but no column has role time, or it is nullable")
+        if self.split.cutoff is not None and self.time:
+            try:
+                self.columns[self.time].typed(self.split.cutoff)
+            except ValueError as error:
+                raise ValueError(f"split.cutoff: {error}, as {self.time!r} is") from error
         if self.split.stratify and self.task == "regression":
             raise ValueError("split.stratify needs classes: this is a regression")
         dtype = self.columns[self.target].dtype

@@ -9,7 +9,6 @@ from ..middleware.errors import UserError, did_you_mean
 from .data_settings import DataSettings
 
 if TYPE_CHECKING:
-    from pandera.polars import DataFrameSchema
     from sqlalchemy import Table
 
 DTYPES: dict[str, Any] = {
@@ -76,24 +75,12 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
     Raises:
         UserError: a value is null, out of range or not allowed, ...; every kind of failure is named.
     """
-    from pandera.errors import SchemaErrors
+    import pandera.polars as pa
 
     if not len(frame):
         raise UserError(f"{where}: there are no rows")
-    problems = _not_learnable(frame, data) if whole else []
-    try:
-        pandera_schema(data, frame.columns).validate(frame, lazy=True)
-    except SchemaErrors as error:
-        problems += [_describe(failure) for failure in error.schema_errors]
-    _raise(problems, where, data)
-
-
-def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
-    """Return the pandera schema of the named columns."""
-    import pandera.polars as pa
-
-    columns = {}
-    for name in names:
+    columns, problems = {}, _not_learnable(frame, data) if whole else []
+    for name in frame.columns:
         if column := data.columns.get(name):
             checks = [pa.Check.notin([inf, -inf])] if column.dtype == "float" else []
             for check, limit in ((pa.Check.ge, column.min), (pa.Check.le, column.max)):
@@ -103,7 +90,11 @@ def pandera_schema(data: DataSettings, names: list[str]) -> "DataFrameSchema":
                 checks.append(pa.Check.isin([column.typed(value) for value in column.allowed]))
             unique = column.role == "id"
             columns[name] = pa.Column(DTYPES[column.dtype], checks, nullable=column.nullable, unique=unique)
-    return pa.DataFrameSchema(columns)
+    try:
+        pa.DataFrameSchema(columns).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        problems += [_describe(failure) for failure in error.schema_errors]
+    _raise(problems, where, data)
 
 
 def _describe(failure: Any) -> str:
