@@ -3,6 +3,8 @@
 `signal` itself takes milliseconds, for its enums; `_signal` is what it is made of, and is there already.
 """
 
+import atexit
+import gc
 import os
 import sys
 from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
@@ -10,6 +12,8 @@ from _signal import SIGINT, default_int_handler, getsignal, signal  # type: igno
 
 def main() -> int:
     """Run what the command line says and return the exit code."""
+    gc.set_threshold(100_000, 50, 50)  # imports make many objects and little garbage,
+    atexit.register(gc.freeze)  # and nothing is to be gained from looking through it all at exit
     minded = getsignal(SIGINT) is default_int_handler  # not where a shell's `&` has it ignored
     if minded:
         signal(SIGINT, _stop)
