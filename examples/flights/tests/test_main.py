@@ -39,6 +39,7 @@ def test_every_job_explains_itself(job: str, capsys: pytest.CaptureFixture[str])
         (["register", "register=postgresql"], "the environment has no DATABASE_URL: set it"),
         (["train", "tracking.uri=http://127.0.0.1:9"], "no MLflow server answers at http://127.0.0.1:9"),
         (["register", "register.url=nonsense"], "register.url: Could not parse SQLAlchemy URL"),
+        (["register", "register.url=postgresql://localhost:port/db"], "register.url: invalid literal"),
         (["train"], "data/tiny/train.parquet is not there: run `retrieve data=tiny` first"),
         (["draft", "nothing.csv"], "csv 'nothing.csv' can't be read"),
         (["reproduce", "12"], "has no version 12 yet"),

@@ -94,7 +94,7 @@ def table(found: dict[str, Any]) -> list[list[str]]:
     """Return the metrics of an evaluation beside its rivals': a header, then a row for each metric."""
     rivals = {"baseline": found["baseline"]}
     if found["champion"]:
-        rivals[f"champion (version {found['champion']['version']})"] = found["champion"]["metrics"]
+        rivals[f"champion {found['champion']['version']}"] = found["champion"]["metrics"]
     rows = [["metric", f"version {found['model']['version']}", "95 % interval", *rivals]]
     for name, value in found["metrics"].items():
         low, high = found["intervals"][name]

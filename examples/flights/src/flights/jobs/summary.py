@@ -6,7 +6,6 @@ Examples:
 
 import json
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -20,35 +19,38 @@ from ..middleware.logger import COMMAND, redact
 
 def summary(settings: Settings) -> None:
     """Print the summary to standard output."""
-    found = _read(settings.outputs / "evaluate" / "metrics.json", "evaluate")
-    if not found:
+    path = settings.outputs / "evaluate" / "metrics.json"
+    if not path.exists():
         raise UserError("nothing has been evaluated here yet: `make run` runs every job")
-    header, *rows = table(found)
-    metrics = Table(*header, title=found["model"]["name"])
+    with written_by("evaluate", path):
+        found = json.loads(path.read_text())
+        header, *rows = table(found)
+        model, kind, key = found["model"]["name"], found["model"]["kind"], found["lineage"]
+        gate = "refused: " + "; ".join(found["refused"]) if found["refused"] else "the gate passed it"
+    metrics = Table(*header, title=model)
     for row in rows:
         metrics.add_row(*row)
-    receipt = _read(settings.outputs / "register" / "receipt.json", "register")
-    other = "lightgbm" if found["model"]["kind"] != "lightgbm" else "random_forest"
     places = {
         "report": settings.outputs / "evaluate" / "report.html",
         "predictions": settings.predict.output,
-        "registered rows": "{rows:,} in table {table} of {database}".format(**receipt) if receipt else "none",
+        "registered rows": _registered(settings.outputs / "register" / "receipt.json"),
         "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
-        "lineage": f"{found['lineage']}, in {settings.outputs / 'train' / 'lineage.json'}",
+        "lineage": f"{key}, in {settings.outputs / 'train' / 'lineage.json'}",
     }
     commands = {
-        f"{COMMAND} train model={other}": "another model",
+        f"{COMMAND} train model={'random_forest' if kind == 'lightgbm' else 'lightgbm'}": "another model",
         f"{COMMAND} evaluate": "does it beat the champion?",
         f"{COMMAND} draft data/mine.csv": "your own data: drafts hydra/data/mine.yaml",
     }
     console = Console(highlight=False, soft_wrap=True)
     console.print(metrics)
-    console.print("refused: " + "; ".join(found["refused"]) if found["refused"] else "the gate passed it")
+    console.print(gate)
     console.print("\n[bold]Where things are[/bold]", *(f"  {k:<16}{v}" for k, v in places.items()), sep="\n")
     console.print("\n[bold]Try next[/bold]", *(f"  {k:<36}{v}" for k, v in commands.items()), sep="\n")
 
 
-def _read(path: Path, job: str) -> Any:
-    """Return what a job wrote, or nothing where it has not run."""
-    with written_by(job, path):
-        return json.loads(path.read_text()) if path.exists() else {}
+def _registered(path: Path) -> str:
+    """Return how many rows are where, as `register` noted it."""
+    with written_by("register", path):
+        receipt = "{rows:,} in table {table} of {database}"
+        return receipt.format(**json.loads(path.read_text())) if path.exists() else "none"

@@ -44,14 +44,15 @@ class Optimizer:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.journal.parent.mkdir(parents=True, exist_ok=True)
         pruning = self.settings.optimizer.pruning
-        return optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(self.journal))),
-            sampler=optuna.samplers.TPESampler(seed=self.settings.seed + seed),
-            pruner=optuna.pruners.MedianPruner() if pruning else optuna.pruners.NopPruner(),
-            study_name=self.name,
-            direction="maximize" if self.settings.sign > 0 else "minimize",
-            load_if_exists=True,
-        )
+        with written_by("optimize", self.journal):
+            return optuna.create_study(
+                storage=JournalStorage(JournalFileBackend(str(self.journal))),
+                sampler=optuna.samplers.TPESampler(seed=self.settings.seed + seed),
+                pruner=optuna.pruners.MedianPruner() if pruning else optuna.pruners.NopPruner(),
+                study_name=self.name,
+                direction="maximize" if self.settings.sign > 0 else "minimize",
+                load_if_exists=True,
+            )
 
     def remaining(self) -> list[int]:
         """Return the numbers of the trials to run, after giving up those that a kill left unfinished."""

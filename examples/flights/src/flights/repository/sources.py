@@ -121,7 +121,7 @@ def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection
         engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=options)
         with engine.begin() as connection:
             yield connection
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
         # The database's own first line: the rest is the statement, and what it was given.
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise UserError(f"{key}: {shown}{reason}") from error
