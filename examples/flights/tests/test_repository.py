@@ -181,6 +181,18 @@ def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
     assert run("draft", name, "draft.name=drafted") == 1
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
+    rows = "\n".join(f"00{row},{row % 3},{'a' if row % 2 else '${b}'}" for row in range(1, 9))
+    Path("codes.csv").write_text("id,${x},target\n" + rows)
+    assert run("draft", "codes.csv", "draft.query=SELECT * FROM self WHERE target <> 'c, d'") == 0
+    assert run("retrieve", "data=codes", "data.split.test_size=0.5", "data.split.stratify=true") == 0
+    kept = pl.read_parquet("data/codes/*.parquet").sort("id")
+    assert kept["id"].to_list() == [f"00{row}" for row in range(1, 9)]
+    assert kept["${x}"].to_list() == [1, 2, 0, 1, 2, 0, 1, 2]
+    assert set(kept["target"]) == {"a", "${b}"}
+
+
 def test_predictions_need_an_id(project: Path, task: str) -> None:
     settings = configure(task)
     table = prediction_table(settings.data, "predictions")

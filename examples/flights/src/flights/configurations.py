@@ -135,10 +135,19 @@ def override(argument: str, folder: Path = Path("hydra")) -> str:
     """Return what was typed in Hydra's form.
 
     `key=value` becomes `++key=value`, which also takes a key that the files don't have: whether there is such
-    a key is for the classes above to say. A folder's name (`model=linear`) chooses one of its files.
+    a key is for the classes above to say. A folder's name (`model=linear`) chooses one of its files. A query
+    needs no quotes of Hydra's.
     """
-    key = re.match(r"[\w.]+(?==)", argument)
-    return f"++{argument}" if key and not (folder / key[0]).is_dir() else argument
+    key, _, value = argument.partition("=")
+    if key.endswith("query") and " " in value and not value.startswith(("'", '"')):
+        argument = f"{key}={quoted(value)}"
+    return f"++{argument}" if re.fullmatch(r"[\w.]+", key) and not (folder / key).is_dir() else argument
+
+
+def quoted(text: str) -> str:
+    """Return a text in Hydra's quotes: what is a mark to Hydra in it stays text."""
+    text = re.sub(r"\\+(?='|\$\{|\Z)", r"\g<0>\g<0>", text)
+    return "'" + re.sub(r"'|\$\{", r"\\\g<0>", text) + "'"
 
 
 def parse(config: Any, overrides: list[str]) -> Settings:

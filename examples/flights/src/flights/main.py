@@ -66,7 +66,7 @@ def _run(job: str, arguments: list[str]) -> None:
     from dotenv import load_dotenv
     from hydra.core.hydra_config import HydraConfig
 
-    from .configurations import override, parse
+    from .configurations import override, parse, quoted
 
     if sys.version_info >= (3, 14):  # argparse checks each help text there, and one of Hydra 1.3's is none
         import argparse
@@ -89,7 +89,7 @@ def _run(job: str, arguments: list[str]) -> None:
             failures.append(error)  # the other runs of a --multirun go on
 
     if job in POSITIONAL:
-        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}={_quoted(a)}" for a in arguments]
+        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}={quoted(a)}" for a in arguments]
     flags = [argument for argument in arguments if not re.match("[~+]|.*=", argument)]
     overrides = [override(argument) for argument in arguments if argument not in flags]
     sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]  # Hydra wants its flags first
@@ -98,12 +98,6 @@ def _run(job: str, arguments: list[str]) -> None:
         for other in failures[1:]:
             log.error("%s", other)
         raise failures[0]
-
-
-def _quoted(text: str) -> str:
-    """Return a text in Hydra's quotes: what is a mark to Hydra in it stays text."""
-    text = re.sub(r"\\+(?='|\$\{|\Z)", r"\g<0>\g<0>", text)
-    return "'" + re.sub(r"'|\$\{", r"\\\g<0>", text) + "'"
 
 
 def _explain(error: Exception) -> str | None:

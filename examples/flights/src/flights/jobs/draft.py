@@ -56,7 +56,13 @@ def draft(settings: Settings) -> None:
     path = Path("hydra/data", f"{name}.yaml")
     if path.exists():
         raise UserError(f"{path} is there already: choose another name (draft.name=…), or remove it first")
-    frame = read(Source(kind=kind, uri=uri, query=query), [])
+    source = Source(kind=kind, uri=uri, query=query)
+    frame = read(source, [])
+    if kind == "csv":  # a code of 007 is no number
+        written = read(source, [name for name in frame.columns if frame[name].dtype.is_integer()])
+        frame = frame.with_columns(
+            c for c in written.iter_columns() if c.dtype == pl.String and c.str.contains(r"^0\d").any()
+        )
     if not len(frame):
         raise UserError(f"{uri} has no rows")
     names = frame.columns
@@ -79,8 +85,8 @@ def draft(settings: Settings) -> None:
         task=task,
         kind=kind,
         # The file is for git, a password is not.
-        uri=_quoted(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"',
-        query=_quoted(query) if query else "null",
+        uri=_value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"',
+        query=_value(query) if query else "null",
         by="time" if time else "hash",
         stratify="true" if task == "classification" and not time else "false",
         columns="\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names),
@@ -93,11 +99,16 @@ def draft(settings: Settings) -> None:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as YAML that stays a text to Hydra too: not the number 1e3, nor a ${reference}."""
-    plain = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-    style = None if plain.isidentifier() else '"'
-    text = yaml.safe_dump(plain, default_style=style, width=inf, allow_unicode=True)
-    return text.removesuffix("...\n").strip()
+    """Return a text as YAML that stays a text to Hydra too, not the number 1e3."""
+    style = None if text.isidentifier() else '"'
+    return (
+        yaml.safe_dump(text, default_style=style, width=inf, allow_unicode=True).removesuffix("...\n").strip()
+    )
+
+
+def _value(text: str) -> str:
+    """Return a text as YAML; a ${reference} in it, Hydra takes for text."""
+    return _quoted(re.sub(r"(\\*)\$\{", r"\1\1\\${", text))
 
 
 def _identifies(series: pl.Series) -> bool:
@@ -117,5 +128,5 @@ def _column(series: pl.Series, role: str | None) -> str:
     role = role or ("feature" if feature else "ignore")
     more = ", nullable: true" if series.null_count() else ""
     if dtype == "str" and role in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
-        more += f", allowed: [{', '.join(_quoted(str(value)) for value in values)}]"
+        more += f", allowed: [{', '.join(_value(str(value)) for value in values)}]"
     return "{" + f"dtype: {dtype}, role: {role}{more}" + "}"
