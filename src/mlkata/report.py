@@ -16,7 +16,8 @@ _COLOURS = {
     "add": "32", "change": "33", "delete": "31", "rename": "36", "conflict": "1;31",
     "kept": "35", "skipped": "35", "edited": "33", "moved": "36", "deleted": "31",
 }  # fmt: skip
-_WHERE_ASKED = ("patch", "offers")  # keys that an object has only where there is something in them
+_AT_TIMES = ("patch", "offers", "news")  # keys that an object has only where there is something in them
+_MOST = 40  # lines of one kind, unless all are asked for
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Report:
         next: What to type next.
         notes: What else to know.
         offers: What the template offers to add, where that was asked.
+        news: What the template's changelog says is new, in Markdown.
     """
 
     command: str
@@ -54,17 +56,18 @@ class Report:
     next: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     offers: dict[str, Any] = field(default_factory=dict)
+    news: str = ""
 
     def data(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        names = [name for name in self.__dataclass_fields__ if name not in _WHERE_ASKED]
+        names = [name for name in self.__dataclass_fields__ if name not in _AT_TIMES]
         found: dict[str, Any] = {name: clean_all(getattr(self, name)) for name in names}
         found["code"] = int(self.code)
         found["files"] = [
             {key: value for key, value in change._asdict().items() if value is not None}
             for change in self.files
         ]
-        found |= {name: value for name in _WHERE_ASKED if (value := getattr(self, name))}
+        found |= {name: value for name in _AT_TIMES if (value := getattr(self, name))}
         return found
 
 
@@ -86,7 +89,7 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
     out = sys.stdout
     if report.headline:
         print(clean(report.headline), file=out)
-    limit = None if verbose else 40
+    limit = None if verbose else _MOST
     shown = report.files[:limit]
     for change in shown:
         where = f"{change.source} -> {change.path}" if change.source else change.path
@@ -97,6 +100,13 @@ def show(report: Report, *, as_json: bool, quiet: bool, verbose: bool) -> None:
         )
     if len(report.files) > len(shown):
         print(f"  … and {len(report.files) - len(shown)} more (-v shows all)", file=out)
+    if report.news:
+        lines = report.news.splitlines()
+        print("New in the template, by its changelog:", file=out)
+        for line in lines[:limit]:
+            print(f"  {plain(line)}".rstrip(), file=out)
+        if len(lines) > len(lines[:limit]):
+            print(f"  … and {len(lines) - _MOST} more lines (-v shows all)", file=out)
     for note in report.notes:
         print(clean(note), file=out)
     if report.next:

@@ -123,7 +123,7 @@ def test_every_verbs_object_has_just_the_documented_keys(
     ]
     for code, line in lines:
         found = mlkata(*line, "--json", code=code).data
-        assert found.keys() | {"patch", "offers"} == keys, line
+        assert found.keys() | {"patch", "offers", "news"} == keys, line
         assert found["command"] == line[0]
         assert found["code"] == code
         for file in found["files"]:

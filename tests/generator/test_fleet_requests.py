@@ -106,6 +106,18 @@ def test_a_pull_request_is_opened_by_gh(
     assert " went from v1.0.0 to v1.1.0." in body
 
 
+def test_a_request_tells_what_is_new(
+    source: Repository, remote: Repository, one: Repository, tools: Tools, tmp_path: Path
+) -> None:
+    tools.install("gh")
+    hosted(one, remote, "git@github.com:team/one.git")
+    source.commit({"CHANGELOG.md": f"# 1.2.0\n\n- for @somebody: {'word ' * 25}\x1b\n"}, tag="v1.2.0")
+    row(one, tools, tmp_path)
+    ((_, body),) = tools.calls()
+    told = f"    # 1.2.0\n\n    - for @somebody: {'word ' * 15}word\n    {'word ' * 9}\\x1b\n\nMade by"
+    assert f"New in the template, by its changelog:\n\n{told}" in body
+
+
 def test_a_request_with_conflicts_is_a_draft_and_names_them(
     remote: Repository, one: Repository, tools: Tools, tmp_path: Path
 ) -> None:

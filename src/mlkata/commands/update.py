@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mlkata import project, sync, template, versions, worktree
+from mlkata import news, project, sync, template, versions, worktree
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.journal import Journal
@@ -121,6 +121,7 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
     if source.vanished():
         raise MlkataError("the template's cache was deleted at the same time", "Try again.")
     report.files = plan.changes
+    report.news = news.between(source, found.commit, goal)
     return _deliver(found, plan, report, args)
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from textwrap import wrap
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from mlkata.git import Git
 from mlkata.privacy import clean
 from mlkata.process import GitError
 from mlkata.project import Project
-from mlkata.report import Report
+from mlkata.report import Report, plain
 
 _PUSHED = "refs/mlkata/made/pushed/"
 _SECONDS = 120
@@ -168,6 +169,14 @@ def _body(report: Report) -> str:
     rest = [change for change in report.files if change.action != "conflict"]
     lines += [f"- {change.action} {_code(change.path)}: {change.why}" for change in rest[:200]]
     lines += [f"- … and {len(rest) - 200} more"] if len(rest) > 200 else []
+    if report.news:  # as a block of code: its @names and #numbers are of another repository
+        told = [part for line in report.news.splitlines()[:200] for part in wrap(plain(line), 100) or [""]]
+        lines += [
+            "",
+            "New in the template, by its changelog:",
+            "",
+            *(f"    {line}".rstrip() for line in told),
+        ]
     return "\n".join([*lines, "", "Made by `mlkata fleet update`."]) + "\n"
 
 
