@@ -178,7 +178,7 @@ def test_postgresql_has_each_prediction_once(churn: Project, postgresql: str) ->
     for new in (len(expected), 0):
         said = project.job("register", "register=postgresql", "register.batch_size=40")
         assert f"({new} new)" in said
-        found = registered(postgresql, "predictions").select(expected.columns)
+        found = registered(postgresql, "predictions_breast_cancer").select(expected.columns)
         assert found.cast(dict(expected.schema)).equals(expected)  # type: ignore[arg-type]
     assert "secret" not in (churn.path / "outputs/register/receipt.json").read_text()
 
