@@ -108,6 +108,7 @@ def overrides(task: str, *more: str) -> list[str]:
 @cache
 def configure(task: str, *more: str) -> Settings:
     """Return the tiny project's settings: the same wherever it lies, and frozen, so composed once."""
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow sets it, for its own children
     return load(overrides(task, *more))
 
 
@@ -130,7 +131,6 @@ def run(project: Path, task: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def job(name: str, task: str, *more: str) -> None:
     """Run a job's function on settings that are composed once: Hydra takes half of a small job's time."""
-    os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow sets it, for its own children
     getattr(import_module(f"flights.jobs.{name}"), name)(configure(task, *more))
 
 

@@ -46,6 +46,9 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         ("data.columns.amount.min=low", "'low' is no float"),
         ("data.columns.amount.dtype=bool", "bool has no min or max"),
         ("data.columns.target.allowed=[1]", "data.columns.target: 1 is no str"),
+        ("data.columns.target.nullable=true", "'target' can't be nullable: leave rows without it out"),
+        ("data.columns.amount={dtype: int, max: '150 or so'}", "'150 or so' is no int"),
+        ("seed=5000000000", "seed: Input should be less than 2147483648"),
         ("data.task=regression", "a regression can't have target 'target' of type str"),
         ("+data.columns.Target={dtype: float}", "feature 'Target' looks like the target"),
         ("+data.columns.other={dtype: text}", "data.columns.other.dtype: Input should be 'int', 'float'"),
@@ -56,6 +59,26 @@ def test_what_is_wrong_is_named(project: Path, task: str, override: str, message
     with pytest.raises(UserError) as error:
         load(overrides(task, "model=linear", override))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+@pytest.mark.parametrize(
+    ("model", "override", "message"),
+    [
+        ("random_forest", "max_features=sqr", "Input should be 'sqrt' or 'log2'"),
+        ("random_forest", "max_features=1.5", "Input should be less than or equal to 1"),
+        ("lightgbm", "num_leaves=1", "Input should be greater than 1"),
+    ],
+)
+def test_a_parameter_has_its_range(project: Path, task: str, model: str, override: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        load(overrides(task, f"model={model}", f"model.{override}"))
+    assert message in str(error.value)
+
+
+def test_an_ignored_column_is_no_slice(project: Path, task: str) -> None:
+    with pytest.raises(UserError, match=r"evaluate.slices: there is no 'group'"):
+        load(overrides(task, "data.columns.group.role=ignore", "evaluate.slices=[group]"))
 
 
 def test_the_usual_metric_is_the_tasks(project: Path, task: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +20,7 @@ def registered() -> list[tuple[object, ...]]:
     """Return the rows that the business reads."""
     with sa.create_engine("sqlite:///outputs/predictions.db").connect() as connection:
         query = sa.text(
-            "SELECT id, model_version, run_id, lineage FROM predictions ORDER BY id, model_version"
+            "SELECT id, model_version, run_id, lineage FROM predictions_tiny ORDER BY id, model_version"
         )
         return [tuple(row) for row in connection.execute(query)]
 
@@ -94,9 +95,10 @@ def test_an_image_knows_its_commit(settings: Settings, task: str, monkeypatch: p
 def test_another_split_or_other_columns_are_not_compared(
     trained: Path, run: Run, task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job("retrieve", task, "data.split.test_size=0.6")
-    with pytest.raises(UserError, match=r"data.split has changed since version 1 was trained"):
-        job("evaluate", task, "data.split.test_size=0.6")
+    for change in ("data.columns.id.role=ignore", "data.split.test_size=0.6"):
+        job("retrieve", task, change)
+        with pytest.raises(UserError, match=r"data.split or the id has changed since version 1 was trained"):
+            job("evaluate", task, change)
     fewer = "data.columns.member.role=ignore"
     job("retrieve", task, fewer)
     job("train", task, *FAST, fewer)
@@ -104,6 +106,34 @@ def test_another_split_or_other_columns_are_not_compared(
     said = capsys.readouterr().err
     assert "not compared with champion version 1: the model was trained on other columns" in said
     job("rollback", task)
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_what_is_of_another_is_not_replaced(trained: Path, task: str) -> None:
+    Path("folder.parquet").mkdir()
+    for output in ("folder.parquet", "data/tiny/train.parquet", "data/tiny/test.parquet"):
+        with pytest.raises(UserError, match=f"{output} is there, and is no file of predictions"):
+            job("predict", task, f"predict.output={output}")
+    predictions = Path("outputs/predict/predictions.parquet")
+    with pytest.raises(UserError, match=r"has the columns id BIGINT, .* need id TEXT, "):
+        job("register", task, "data.columns.id.dtype=str")
+    pl.read_parquet(predictions).with_columns(run_id=pl.lit("other")).write_parquet(predictions)
+    with pytest.raises(
+        UserError, match=r"has predictions of another version 1 \(run \w+\): name another table"
+    ):
+        job("register", task)
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_lost_model_blocks_nothing(trained: Path, task: str) -> None:
+    with pytest.raises(UserError, match="has no 'champoin' yet: did you mean 'champion'"):
+        job("predict", task, "predict.model=champoin")
+    shutil.rmtree("outputs/mlartifacts")
+    with pytest.raises(UserError, match=r"the files of version 1 of '.*-tiny' are not at file:"):
+        job("predict", task)
+    job("train", task, *FAST)
+    job("evaluate", task, "evaluate.tolerance=1")
+    job("predict", task)
 
 
 @pytest.mark.parametrize("task", ["regression"], indirect=True)
@@ -114,10 +144,13 @@ def test_a_moved_project_finds_its_models(
     trained.rename(moved)
     monkeypatch.chdir(moved)
     job("predict", task)
+    job("evaluate", task)
+    job("train", task, "model=linear", "tracking.experiment=other")
+    job("evaluate", task, "evaluate.tolerance=1000")
     job("train", task, "model=linear")  # into the place where it is now
     job("evaluate", task, "evaluate.tolerance=1000")
     job("reproduce", task, "run='1'")
-    assert len(list(moved.rglob("model.skops"))) == 2
+    assert len(list(moved.rglob("model.skops"))) == 3
     assert not trained.exists()
 
 

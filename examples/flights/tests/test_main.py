@@ -9,7 +9,7 @@ from conftest import Run, job
 from flights.main import jobs, main
 from flights.middleware.errors import BusyError
 from flights.middleware.files import atomic, exclusive
-from flights.middleware.logger import COMMAND
+from flights.middleware.logger import COMMAND, redact
 
 
 def test_help_names_every_job(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,10 +71,12 @@ def test_mistakes_get_one_clear_message(
 def test_passwords_are_not_shown(project: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     uri = "data.source.uri=postgresql://me:hun/ter2@127.0.0.1:9/db"
     assert run("retrieve", "data.source.kind=sql", uri, "data.source.query='SELECT 1'") == 1
-    log = "".join(path.read_text() for path in Path("outputs/logs").rglob("job.log"))
+    assert run("retrieve", "--multirun", "data.source.kind=sql", uri, "data.source.query='SELECT 1'") == 1
+    log = "".join(path.read_text() for path in Path("outputs/logs").rglob("*.*"))
     shown = capsys.readouterr()
     assert "://me:***@127.0.0.1" in shown.err
     assert "er2" not in shown.err + shown.out + log
+    assert redact("it's postgresql://me:hun'\"ter2@host/db") == "it's postgresql://me:***@host/db"
 
 
 def test_outside_a_project(

@@ -15,6 +15,7 @@ from conftest import configure, make_frame
 from skops.io import dump
 
 from flights.configurations import Settings
+from flights.evaluation.metrics import Predictions, intervals, table
 from flights.middleware.errors import UserError
 from flights.models import model_class, names
 from flights.models.base_model import BaseModel
@@ -110,6 +111,18 @@ class TestLightGBM(ModelSuite):
 
 class TestLinear(ModelSuite):
     name = "linear"
+
+
+def test_a_metric_that_no_sample_has_gets_no_interval() -> None:
+    rare = Predictions(np.arange(20), np.arange(20), np.full((20, 20), 0.05), tuple("abcdefghijklmnopqrst"))
+    found: dict[str, Any] = {
+        "metrics": rare.metrics(),
+        "intervals": intervals(rare, 20, seed=0),
+        "baseline": {},
+    }
+    assert found["metrics"].keys() - found["intervals"].keys() == {"roc_auc", "average_precision"}
+    rows = table({**found, "champion": None, "model": {"version": 1}})
+    assert ["roc_auc", "0.5000", "–", "–"] in rows
 
 
 def test_every_model_is_tested() -> None:

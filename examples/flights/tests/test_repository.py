@@ -1,6 +1,7 @@
 """Data: what is read, refused, split and drafted."""
 
-from datetime import date
+import gzip
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from polars.testing import assert_frame_equal
 
 from flights.configurations import Settings
 from flights.middleware.errors import UserError
+from flights.middleware.logger import log
 from flights.repository.data_manager import DataManager, batches
 from flights.repository.data_settings import Source
 from flights.repository.schema import cast, prediction_table
-from flights.repository.sources import read
+from flights.repository.sources import connect, read
 
 
 def test_source_is_read_in_the_declared_types(settings: Settings, task: str) -> None:
@@ -103,6 +105,51 @@ def test_a_missing_source_is_named(settings: Settings) -> None:
         DataManager(settings).read_source()
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_column_may_change_its_look_late(project: Path, settings: Settings, task: str) -> None:
+    rows = "\n".join(str(number) for number in range(10_050))
+    Path("late.csv").write_text(f"amount\n{rows}\n1.5\n")
+    assert read(Source(kind="csv", uri="late.csv"), [])["amount"].to_list() == [*range(10_050), 1.5]
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+@pytest.mark.parametrize("ending", ["gz", "zip"])
+def test_a_spoilt_archive_is_named(project: Path, task: str, ending: str) -> None:
+    path = Path(f"rows.csv.{ending}")
+    if ending == "gz":
+        path.write_bytes(gzip.compress(Path("tiny.csv").read_bytes())[:-200])
+    else:
+        path.write_bytes(b"no archive")
+    with pytest.raises(UserError, match=f"csv '{path}' can't be read: "):
+        read(Source(kind="csv", uri=str(path)), [])
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_nan_is_a_missing_value(project: Path, settings: Settings, task: str) -> None:
+    frame = make_frame(task).with_columns(count=pl.Series([float("nan")] * 160))
+    assert cast(frame, settings.data, ["count"], "rows")["count"].null_count() == 160
+    limit = configure(
+        task, "data.columns.when={dtype: datetime, role: time, min: '2024-01-01T01:00:00+01:00'}"
+    )
+    assert limit.data.columns["when"].typed("2024-01-01T01:00:00+01:00") == datetime(2024, 1, 1)
+
+
+def test_rows_that_were_split_otherwise_are_refused(project: Path, task: str) -> None:
+    DataManager(configure(task)).save(DataManager(configure(task)).split(make_frame(task)))
+    assert len(DataManager(configure(task)).load("train")) == 108
+    for change in ("data.split.test_size=0.6", "data.columns.id.role=ignore"):
+        with pytest.raises(
+            UserError, match=r"train.parquet was split otherwise than hydra/data/tiny.yaml says"
+        ):
+            DataManager(configure(task, change)).load("train")
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_errors_within_a_transaction_are_their_own(project: Path, task: str) -> None:
+    with pytest.raises(ValueError, match=r"^mine$"), connect("sqlite:///x.db", "url", create=True):
+        raise ValueError("mine")
+
+
 def test_rows_stay_on_their_side_when_others_come(project: Path, settings: Settings, task: str) -> None:
     manager = DataManager(settings)
     whole = make_frame(task, rows=400)
@@ -139,7 +186,7 @@ def test_stratified_parts_have_every_class(project: Path, task: str) -> None:
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 @pytest.mark.parametrize("columns", [["id", "amount"], ["id", "amount", "nothing"]])
 def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str, columns: list[str]) -> None:
-    frame, path = make_frame(task), Path(f"rows.{ending}")
+    frame, path = make_frame(task).with_columns(pl.lit(1).alias("")), Path(f"rows.{ending}")
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
     rows, found = batches(path, 50, columns, configure(task).data)
     parts = list(found)
@@ -163,7 +210,6 @@ def test_a_csv_is_read_for_prediction_as_on_retrieval(
     data = configure(task).data.model_copy(update={"source": source})
     _, found = batches(Path("rows.csv"), 50, names, data)
     batch = cast(pl.concat(found), data, names, "rows.csv")
-    assert_frame_equal(batch, cast(read(source, data.text), data, names, "rows.csv"))
     assert batch.row(0) == (1, date(2024, 2, 29), "007", 1.5, 1, True)
     assert batch.row(1) == (2, None, None, None, None, None)
 
@@ -182,6 +228,22 @@ def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
+    days = ["", *(f"2024-01-0{day}" for day in range(2, 9))]
+    rows = [f"{number},{day},0{number}:00:00,{number % 2}" for number, day in enumerate(days)]
+    Path("données 1.csv").write_text(",day,clock,target\n" + "\n".join(rows))
+    assert run("draft", "données 1.csv", "--cfg", "job") == 0  # only shows
+    assert run("draft", "données 1.csv") == 0
+    written = yaml.safe_load(Path("hydra/data/donn_es_1.yaml").read_text())
+    assert {name: column["role"] for name, column in written["columns"].items()} == {
+        "": "ignore", "day": "ignore", "clock": "ignore", "target": "target",
+    }  # fmt: skip
+    assert written["split"]["by"] == "hash"
+    assert run("draft", "tiny.csv", "draft.name=../my data") == 0
+    assert Path("hydra/data/my_data.yaml").exists()
+
+
 def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     rows = "\n".join(f"00{row},{row % 3},{'a' if row % 2 else '${b}'}" for row in range(1, 9))
     Path("codes.csv").write_text("id,${x},target\n" + rows)
@@ -191,6 +253,20 @@ def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     assert kept["id"].to_list() == [f"00{row}" for row in range(1, 9)]
     assert kept["${x}"].to_list() == [1, 2, 0, 1, 2, 0, 1, 2]
     assert set(kept["target"]) == {"a", "${b}"}
+    Path("rooms.csv").write_text("rooms,kind,target\n1,N/A,1.5\nN/A,b,2.5\n3,c,?\n")
+    assert run("draft", "rooms.csv") == 0
+    written = yaml.safe_load(Path("hydra/data/rooms.yaml").read_text())
+    assert written["source"]["null_values"] == ["?", "N/A"]
+    assert [column["dtype"] for column in written["columns"].values()] == ["int", "str", "float"]
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_date_by_day_and_month_is_told(project: Path, task: str, caplog: pytest.LogCaptureFixture) -> None:
+    Path("days.csv").write_text("iso,other\n2024-01-31,04/01/2024\n2024-02-01,05/01/2024\n")
+    with caplog.at_level("WARNING"):
+        log.propagate = True
+        read(Source(kind="csv", uri="days.csv"), [])
+    assert caplog.messages == ["column 'other': '04/01/2024' is read as 2024-01-04, day before month"]
 
 
 def test_predictions_need_an_id(project: Path, task: str) -> None:

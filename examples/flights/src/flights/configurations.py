@@ -1,7 +1,7 @@
 """Typed settings: which keys a configuration may have, what they mean, and how it comes about.
 
-Hydra composes `hydra/*.yaml` with what is typed on the command line; the classes here say what may come out.
-A misspelt or ill-typed key is an error before anything runs, and the error names the nearest right key.
+Hydra composes `hydra/*.yaml` with what is typed; the classes here say what may come out. A misspelt or
+ill-typed key is an error before anything runs, and the error names the nearest right key.
 """
 
 import re
@@ -54,7 +54,7 @@ class RegisterSettings(Section):
     """Where predictions go for the business to read."""
 
     url: str
-    table: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
+    table: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
     batch_size: Positive
 
 
@@ -86,7 +86,7 @@ class Settings(Section):
     register_: RegisterSettings = Field(alias="register")
     tracking: TrackingSettings
     metric: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
     data_dir: Folder  # of the data sets
     outputs: Folder  # of everything else that jobs produce
     run: str | None  # of reproduce: the MLflow run to train again
@@ -114,7 +114,7 @@ class Settings(Section):
         for where, names, options in (
             ("metric", [self.metric], METRICS[self.data.task]),
             ("evaluate.thresholds", self.evaluate.thresholds, of_any),
-            ("evaluate.slices", self.evaluate.slices or [], self.data.columns),
+            ("evaluate.slices", self.evaluate.slices or [], self.data.kept),
         ):
             for name in names:
                 if name not in options:
@@ -132,11 +132,9 @@ def load(arguments: list[str] | None = None, folder: Path = Path("hydra")) -> Se
 
 
 def override(argument: str, folder: Path = Path("hydra")) -> str:
-    """Return what was typed in Hydra's form.
+    """Return what was typed in Hydra's form: `++key=value`, or a folder's name as it is; SQL gets its quotes.
 
-    `key=value` becomes `++key=value`, which also takes a key that the files don't have: whether there is such
-    a key is for the classes above to say. A folder's name (`model=linear`) chooses one of its files. A query
-    needs no quotes of Hydra's.
+    The classes above say whether there is such a key.
     """
     key, _, value = argument.partition("=")
     if key.endswith("query") and " " in value and not value.startswith(("'", '"')):

@@ -80,6 +80,7 @@ def _run(job: str, arguments: list[str]) -> None:
     def task(config: Any) -> None:
         try:
             composed = HydraConfig.get()
+            Path(composed.sweep.dir, "multirun.yaml").unlink(missing_ok=True)  # has passwords that were typed
             set_up(job, Path(composed.runtime.output_dir))
             settings = parse(config, list(composed.overrides.task))
             getattr(import_module(f".jobs.{job}", __package__), job)(settings)
@@ -89,7 +90,8 @@ def _run(job: str, arguments: list[str]) -> None:
             failures.append(error)  # the other runs of a --multirun go on
 
     if job in POSITIONAL:
-        arguments = [a if re.match("[-~]|.*=", a) else f"{POSITIONAL[job]}={quoted(a)}" for a in arguments]
+        is_set = re.compile("[-~]|.*=|(job|hydra|all)$").match  # the last: of Hydra's --cfg
+        arguments = [a if is_set(a) else f"{POSITIONAL[job]}={quoted(a)}" for a in arguments]
     flags = [argument for argument in arguments if not re.match("[~+]|.*=", argument)]
     overrides = [override(argument) for argument in arguments if argument not in flags]
     sys.argv = [COMMAND, *flags, *overrides, f"hydra.job.name={job}"]  # Hydra wants its flags first

@@ -78,15 +78,15 @@ def _classification(p: Predictions) -> dict[str, Any]:
     return found
 
 
-def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, tuple[float, float]]:
+def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, list[float]]:
     """Return each metric's 95 % interval by the bootstrap (Efron, 1979)."""
     draw = np.random.default_rng(seed)
     rows, numbers = len(p.truth), progress(range(rounds), "bootstrap", total=rounds)
     samples = [p.take(draw.integers(0, rows, rows)).metrics() for _ in numbers]
     found = {}
     for name in p.metrics():
-        low, high = np.percentile([s[name] for s in samples if name in s], [2.5, 97.5]).tolist()
-        found[name] = (low, high)
+        if drawn := [s[name] for s in samples if name in s]:
+            found[name] = np.percentile(drawn, [2.5, 97.5]).tolist()
     return found
 
 
@@ -97,7 +97,7 @@ def table(found: dict[str, Any]) -> list[list[str]]:
         rivals[f"champion {found['champion']['version']}"] = found["champion"]["metrics"]
     rows = [["metric", f"version {found['model']['version']}", "95 % interval", *rivals]]
     for name, value in found["metrics"].items():
-        low, high = found["intervals"][name]
+        interval = " to ".join(f"{edge:.4f}" for edge in found["intervals"].get(name, [])) or "–"
         theirs = [f"{rival[name]:.4f}" if name in rival else "–" for rival in rivals.values()]
-        rows.append([name, f"{value:.4f}", f"{low:.4f} to {high:.4f}", *theirs])
+        rows.append([name, f"{value:.4f}", interval, *theirs])
     return rows

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STYLE: Any = {
+    "axes.formatter.limits": (-3, 4),  # longer numbers on an axis run into each other
     "axes.spines.right": False,
     "axes.spines.top": False,
     "font.family": "sans-serif",

@@ -25,6 +25,7 @@ from ..repository.sources import read
 MOST_ALLOWED = 12
 MOST_CLASSES = 20
 NAMED_ID = re.compile(r"(?<![A-Za-z])[iI][dD](?![A-Za-z])|[a-z]I[dD]$")
+MISSING = {"na", "n/a", "null", "none", "-", "--", "?", "."}  # words that stand among numbers
 DRAFT = Template("""\
 # Drafted from $shown: a guess from $rows rows. Read it, correct it.
 # null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
@@ -32,7 +33,7 @@ DRAFT = Template("""\
 # role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
 name: $name
 task: $task
-source: {kind: $kind, uri: $uri, query: $query, null_values: []}
+source: {kind: $kind, uri: $uri, query: $query, null_values: [$nulls]}
 split: {by: $by, test_size: 0.2, cutoff: null, stratify: $stratify}
 columns:
 $columns
@@ -52,17 +53,12 @@ def draft(settings: Settings) -> None:
     kind = {".csv": "csv", ".parquet": "parquet"}.get(ending, "sql" if query else "")
     if not kind:
         raise UserError(f"{uri} is neither .csv nor .parquet; for a database, give draft.query")
-    name = settings.draft.name or re.sub(r"\W+", "_", Path(uri).name.split(".")[0]).strip("_").lower()
+    named = settings.draft.name or Path(uri).name.split(".")[0].lower()
+    name = re.sub(r"[^A-Za-z0-9-]+", "_", named).strip("_-") or "data"
     path = Path("hydra/data", f"{name}.yaml")
     if path.exists():
         raise UserError(f"{path} is there already: choose another name (draft.name=…), or remove it first")
-    source = Source(kind=kind, uri=uri, query=query)
-    frame = read(source, [])
-    if kind == "csv":  # a code of 007 is no number
-        written = read(source, [name for name in frame.columns if frame[name].dtype.is_integer()])
-        frame = frame.with_columns(
-            c for c in written.iter_columns() if c.dtype == pl.String and c.str.contains(r"^0\d").any()
-        )
+    source, frame = _look(Source(kind=kind, uri=uri, query=query))
     if not len(frame):
         raise UserError(f"{uri} has no rows")
     names = frame.columns
@@ -76,7 +72,8 @@ def draft(settings: Settings) -> None:
     task = "regression" if many and values.dtype.is_numeric() else "classification"
     others = [name for name in names if name != target]
     id_ = next((name for name in others if NAMED_ID.search(name) and _identifies(frame[name])), None)
-    time = next((name for name in others if frame[name].dtype.is_temporal()), None)
+    dated = [name for name in others if frame[name].dtype in (pl.Date, pl.Datetime)]
+    time = next((name for name in dated if not frame[name].null_count()), None)
     roles = {id_: "id", time: "time", target: "target"}
     text = DRAFT.substitute(
         shown=redact(uri),
@@ -87,6 +84,7 @@ def draft(settings: Settings) -> None:
         # The file is for git, a password is not.
         uri=_value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"',
         query=_value(query) if query else "null",
+        nulls=", ".join(map(_value, source.null_values)),
         by="time" if time else "hash",
         stratify="true" if task == "classification" and not time else "false",
         columns="\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names),
@@ -96,6 +94,26 @@ def draft(settings: Settings) -> None:
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
     if not id_:
         log.warning("no column tells rows apart: give one the role id, which `register` needs")
+
+
+def _look(source: Source) -> tuple[Source, pl.DataFrame]:
+    """Return a source and its rows; of a CSV, N/A among numbers is a missing value, a code of 007 text."""
+    frame = read(source, [])
+    if source.kind != "csv":
+        return source, frame
+    words = {word for column in frame.select(pl.col(pl.String)) for word in _missing(column)}
+    source = source.model_copy(update={"null_values": sorted(words)})
+    frame = read(source, [])
+    written = read(source, [name for name in frame.columns if frame[name].dtype.is_integer()])
+    codes = [c for c in written if c.dtype == pl.String and c.str.contains(r"^0\d").any()]
+    return source, frame.with_columns(codes)
+
+
+def _missing(column: pl.Series) -> list[str]:
+    """Return the words for a missing value beside which a column of text holds only numbers."""
+    values = column.drop_nulls().unique()
+    words = values.filter(values.cast(pl.Float64, strict=False).is_null()).to_list()
+    return words if len(words) < len(values) and all(word.casefold() in MISSING for word in words) else []
 
 
 def _quoted(text: str) -> str:
@@ -123,7 +141,7 @@ def _column(series: pl.Series, role: str | None) -> str:
     dtype = names.get(series.dtype.base_type(), "float" if series.dtype.is_numeric() else "str")
     dtype = "int" if series.dtype.is_integer() else dtype
     values = series.drop_nulls().unique().sort()
-    plain = len(values) > 1 and not series.dtype.is_temporal()
+    plain = len(values) > 1 and series.name and not series.dtype.is_temporal()
     feature = plain and not (dtype == "str" and len(values) > len(series) / 2)
     role = role or ("feature" if feature else "ignore")
     more = ", nullable: true" if series.null_count() else ""

@@ -27,6 +27,7 @@ from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models.base_model import Baseline, BaseModel
 from ..repository.data_manager import DataManager
+from ..repository.data_settings import DataSettings
 
 MOST_GROUPS = 12  # a column with more values makes no readable table
 MOST_ROWS_FOR_IMPORTANCE = 2000
@@ -64,9 +65,8 @@ def _evaluate(settings: Settings) -> None:
     with atomic(folder / "metrics.json") as path:
         path.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     gate = "refused" if found["refused"] else "passed"
-    with tracker.mlflow.start_run(version.run_id, tags={"gate": gate}):
-        tracker.mlflow.log_metrics({f"test_{name}": value for name, value in found["metrics"].items()})
-        tracker.mlflow.log_artifact(str(folder / "report.html"))
+    measured = {f"test_{name}": value for name, value in found["metrics"].items()}
+    tracker.note(version.run_id, {"gate": gate}, measured, folder / "report.html")
     log.info("report: %s", folder / "report.html")
     if found["refused"]:
         reasons = "\n  ".join(found["refused"])
@@ -91,9 +91,11 @@ def _candidate(settings: Settings) -> str | int:
 def _load(settings: Settings, tracker: Tracker, version: Any) -> BaseModel:
     """Return a version's model, but not one that may have been trained on what is the test part now."""
     model = tracker.load_model(version, settings.data)
-    trained = yaml.safe_load(tracker.record(version.run_id).config)["data"]["split"]
-    if trained != settings.data.split.model_dump():
-        raise UserError(f"data.split has changed since version {version.version} was trained: train again")
+    was = DataSettings.model_validate(yaml.safe_load(tracker.record(version.run_id).config)["data"])
+    if (was.split, was.id) != (settings.data.split, settings.data.id):
+        raise UserError(
+            f"data.split or the id has changed since version {version.version} was trained: train again"
+        )
     return model
 
 

@@ -47,7 +47,6 @@ def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set
         if number not in logged and state in ("complete", "pruned"):
             logged.add(number)
             tags = {"trial": number, "state": state, "mlflow.parentRunId": parent}
-            value = trial.value if trial.value is not None else list(trial.intermediate_values.values())[-1]
             with tracker.mlflow.start_run(run_name=f"trial-{number}", nested=True, tags=tags):
                 tracker.mlflow.log_params(trial.params)
-                tracker.mlflow.log_metrics({optimizer.settings.metric: value})
+                tracker.mlflow.log_metrics({optimizer.settings.metric: trial.value})

@@ -34,8 +34,11 @@ def predict(settings: Settings) -> None:
     data, size = settings.data, settings.predict.batch_size
     source = Path(settings.predict.input or settings.split_dir / "test.parquet")
     target = Path(settings.predict.output)
+    split = [(settings.split_dir / f"{part}.parquet").resolve() for part in ("train", "test")]
     if target.suffix != ".parquet":
         raise UserError(f"predict.output: {target} has to end in .parquet, which is what is written")
+    if target.is_dir() or target.resolve() in (source.resolve(), *split):
+        raise UserError(f"predict.output: {target} is there, and is no file of predictions: name another")
     needed = [*data.with_role("id"), *data.features]
     rows, frames = batches(source, size, needed, data)
     if not rows:

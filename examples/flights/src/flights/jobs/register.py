@@ -17,7 +17,7 @@ from typing import Any
 from ..configurations import Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic, exclusive
-from ..middleware.logger import log, progress
+from ..middleware.logger import log, progress, redact
 from ..repository.data_manager import batches
 from ..repository.schema import prediction_table
 from ..repository.sources import connect
@@ -31,28 +31,44 @@ def register(settings: Settings) -> None:
     if not source.exists():
         raise UserError(f"{source} is not there: run `predict` first")
     table = prediction_table(settings.data, to.table)
-    names = set(table.columns.keys())
-    rows, frames = batches(source, to.batch_size, [*names], settings.data)
+    rows, frames = batches(source, to.batch_size, table.columns.keys(), settings.data)
     count = sa.select(sa.func.count()).select_from(table)
     with exclusive("register", settings.outputs), connect(to.url, "register.url", create=True) as connection:
-        address = connection.engine.url.render_as_string(hide_password=True)
+        address = redact(to.url)
         table.create(connection, checkfirst=True)
-        there = {column["name"] for column in sa.inspect(connection).get_columns(to.table)}
-        if there != names:
+        there = {c["name"]: c["type"] for c in sa.inspect(connection).get_columns(to.table)}
+        need = {column.name: column.type for column in table.columns}
+        if there.keys() != need.keys() or any(there[n].python_type is not need[n].python_type for n in need):
+            had, wanted = (", ".join(f"{n} {kind}" for n, kind in of.items()) for of in (there, need))
             raise UserError(
-                f"table {to.table!r} has the columns {sorted(there)}, but predictions of {data!r} need"
-                f" {sorted(names)}: name another, register.table=…"
+                f"table {to.table!r} has the columns {had}; predictions of {data!r} need {wanted}:"
+                " name another, register.table=…"
             )
         before = connection.execute(count).scalar_one()
-        for frame in progress(frames, "batches", total=-(-rows // to.batch_size)):
-            if set(frame.columns) != names:
+        for number, frame in enumerate(progress(frames, "batches", total=-(-rows // to.batch_size))):
+            if set(frame.columns) != need.keys():
                 raise UserError(f"{source} holds no predictions of {data!r}: run `predict` again")
+            if not number:
+                _refuse_another_model(connection, table, frame.row(0, named=True))
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
         new = connection.execute(count).scalar_one() - before
     with atomic(settings.outputs / "register" / "receipt.json") as path:
         receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
         path.write_text(json.dumps({**receipt, "at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
     log.info("%s rows are in table %s of %s (%s new)", f"{rows:,}", table.name, address, f"{new:,}")
+
+
+def _refuse_another_model(connection: Any, table: Any, row: dict[str, Any]) -> None:
+    """Refuse to replace what a model of the same version, but of another name or store, predicted."""
+    import sqlalchemy as sa
+
+    version, run = table.c.model_version, table.c.run_id
+    same = sa.select(run).where(version == row["model_version"], run != row["run_id"]).limit(1)
+    if other := connection.execute(same).scalar():
+        raise UserError(
+            f"table {table.name!r} has predictions of another version {row['model_version']} (run {other}):"
+            " name another table, register.table=…"
+        )
 
 
 def _upsert(dialect: str, table: Any) -> Any:

@@ -33,8 +33,8 @@ def reproduce(settings: Settings) -> None:
     made_of["model"] = ModelSettings.model_validate(made_of["model"])
     settings = with_parameters(settings.model_copy(update=made_of), {})
     manager = DataManager(settings)
-    train, test = manager.load("train"), manager.load("test")
     _compare(record, lineage.collect(settings, manager.digest()))
+    train, test = manager.load("train"), manager.load("test")
     model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
     again = measure(model.fit(train), test)
     for name, value in record.metrics.items():

@@ -35,18 +35,19 @@ def summary(settings: Settings) -> None:
         "predictions": settings.predict.output,
         "registered rows": _registered(settings.outputs / "register" / "receipt.json"),
         "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
-        "lineage": f"{key}, in {settings.outputs / 'train' / 'lineage.json'}",
+        "lineage": f"{key}, in MLflow and in every registered row",
     }
     commands = {
         f"{COMMAND} train model={'random_forest' if kind == 'lightgbm' else 'lightgbm'}": "another model",
         f"{COMMAND} evaluate": "does it beat the champion?",
         f"{COMMAND} draft data/mine.csv": "your own data: drafts hydra/data/mine.yaml",
     }
+    width = max(map(len, commands)) + 2
     console = Console(highlight=False, soft_wrap=True)
     console.print(metrics)
     console.print(gate)
     console.print("\n[bold]Where things are[/bold]", *(f"  {k:<16}{v}" for k, v in places.items()), sep="\n")
-    console.print("\n[bold]Try next[/bold]", *(f"  {k:<36}{v}" for k, v in commands.items()), sep="\n")
+    console.print("\n[bold]Try next[/bold]", *(f"  {k:<{width}}{v}" for k, v in commands.items()), sep="\n")
 
 
 def _registered(path: Path) -> str:

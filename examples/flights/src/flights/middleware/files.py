@@ -55,7 +55,7 @@ def written_by(command: str, path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path} is not what `{command}` wrote: run it again, or remove the file") from error
 
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 SECONDS_BETWEEN_LINES = 5.0
 PACKAGE = __name__.split(".")[0]
 COMMAND = PACKAGE.replace("_", "-")
-PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*:)[^\s'\"]+(?=@)|([?&]password=)[^&\s'\"]+")
+PASSWORD_IN_URL = re.compile(r"(://[^/:@\s]*:)\S+(?=@)|([?&]password=)[^&\s'\"]+")
 
 log = logging.getLogger(PACKAGE)
 

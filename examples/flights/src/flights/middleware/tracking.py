@@ -15,7 +15,7 @@ from ..models import model_class
 from ..models.base_model import BaseModel, ModelSettings
 from ..repository.data_settings import DataSettings
 from ..repository.sources import connect
-from .errors import UserError
+from .errors import UserError, did_you_mean
 from .lineage import Lineage
 
 CHAMPION = "champion"
@@ -108,10 +108,14 @@ class Tracker:
         try:
             return find(self.name, str(reference))
         except self.error as error:
-            raise UserError(
-                f"model {self.name!r} has no {f'version {reference}' if number else repr(reference)} yet: run"
-                f" `train`, then `evaluate`, which promotes a model that is good enough to {CHAMPION!r}"
-            ) from error
+            advice = (
+                f"run `train`, then `evaluate`, which promotes a model that is good enough to {CHAMPION!r}"
+            )
+            with suppress(self.error):  # there is no such model
+                if (aliases := self.client.get_registered_model(self.name).aliases) and not number:
+                    advice = did_you_mean(str(reference), aliases)
+            what = f"version {reference}" if number else repr(reference)
+            raise UserError(f"model {self.name!r} has no {what} yet: {advice}") from error
 
     def record(self, run: str) -> Lineage:
         """Return the lineage of a run, given its id or the version of the model that it registered.
@@ -123,8 +127,18 @@ class Tracker:
         try:
             uri = self._here(self.client.get_run(run_id).info.artifact_uri)
             return Lineage.model_validate(self.mlflow.artifacts.load_dict(f"{uri}/lineage.json"))
-        except (self.error, OSError) as error:
+        except (self.error, OSError, ValueError) as error:
             raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
+
+    def note(self, run_id: str, tags: dict[str, str], metrics: dict[str, float], file: Path) -> None:
+        """Add to a run that is over, of whichever experiment, and wherever the project was then."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        for key, value in tags.items():
+            self.client.set_tag(run_id, key, value)
+        self.mlflow.log_metrics(metrics, run_id=run_id)
+        uri = self._here(self.client.get_run(run_id).info.artifact_uri)
+        get_artifact_repository(uri).log_artifact(str(file))  # type: ignore[no-untyped-call]
 
     def champion(self) -> Any | None:
         """Return the champion's model version, or None while there is none."""
@@ -141,7 +155,11 @@ class Tracker:
             raise UserError(f"version {version.version} of {self.name!r} was not registered by `train`")
         settings = ModelSettings(name=version.tags["model"])
         uri = self._here(self.client.get_model_version_download_uri(self.name, str(version.version)))
-        folder = Path(self.mlflow.artifacts.download_artifacts(uri))
+        try:
+            folder = Path(self.mlflow.artifacts.download_artifacts(uri))
+        except (self.error, OSError) as error:
+            lost = f"the files of version {version.version} of {self.name!r} are not at {uri}"
+            raise UserError(f"{lost}: train again, or name another version") from error
         return model_class(settings.name)(data, settings, seed=0).load(folder / "model.skops")
 
     def promote(self, version: Any) -> None:

@@ -51,7 +51,7 @@ class BaseModel(ABC):
 
     def fit(self, frame: pl.DataFrame) -> Self:
         """Learn from a frame that has the features and the target; other columns are not looked at."""
-        self.pipeline = self.build().fit(self._features(frame), frame[self.data.target].to_numpy())
+        self.pipeline = self.build().fit(frame[self.data.features], frame[self.data.target].to_numpy())
         return self
 
     @property
@@ -61,11 +61,11 @@ class BaseModel(ABC):
 
     def predict(self, frame: pl.DataFrame) -> Any:
         """Return the predicted target, shape (rows,)."""
-        return self.pipeline.predict(self._features(frame))
+        return self.pipeline.predict(frame[self.data.features])
 
     def probabilities(self, frame: pl.DataFrame) -> Any:
         """Return each class's probability, shape (rows, classes)."""
-        return self.pipeline.predict_proba(self._features(frame))
+        return self.pipeline.predict_proba(frame[self.data.features])
 
     def trusted(self) -> list[str]:
         """Return the types that the model's file may hold; loading refuses all others."""
@@ -95,9 +95,6 @@ class BaseModel(ABC):
                 f" (missing now: {missing or 'none'}; new now: {new or 'none'}). Train again."
             )
         return self
-
-    def _features(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select(self.data.features)
 
 
 class Baseline(BaseModel):

@@ -1,6 +1,8 @@
 """Gradient-boosted trees by LightGBM (Ke et al., 2017): usually the strongest on tables."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ..repository.data_settings import Positive, Share
 from .base_model import BaseModel, ModelSettings
@@ -12,7 +14,7 @@ class LightGBMSettings(ModelSettings, extra="forbid"):
 
     n_estimators: Positive
     learning_rate: Share
-    num_leaves: Positive
+    num_leaves: Annotated[int, Field(gt=1)]
     max_depth: int
     min_child_samples: Positive
     n_jobs: int

@@ -1,6 +1,8 @@
 """Random forest (Breiman, 2001): robust without tuning, the usual first model."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from ..repository.data_settings import Positive
 from .base_model import BaseModel, ModelSettings
@@ -13,7 +15,7 @@ class RandomForestSettings(ModelSettings, extra="forbid"):
     n_estimators: Positive
     max_depth: Positive | None
     min_samples_leaf: Positive
-    max_features: float | str
+    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"]
     n_jobs: int
 
 

@@ -85,7 +85,8 @@ class Optimizer:
         scores: list[float] = []
         for step, (train, test) in enumerate(folds):
             model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
-            metrics = measure(model.fit(frame[train]), frame[test])
+            learnable = frame[self.settings.data.target][train].n_unique() > 1
+            metrics = measure(model.fit(frame[train]), frame[test]) if learnable else {}
             if settings.metric not in metrics:
                 raise UserError(
                     f"{settings.metric} can't be computed on fold {step}: too few rows or classes"

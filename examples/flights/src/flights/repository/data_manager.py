@@ -14,8 +14,6 @@ from . import schema
 from .data_settings import DataSettings
 from .sources import read
 
-PARTS = ("train", "test")
-
 
 class DataManager:
     """The data of one data set."""
@@ -23,7 +21,7 @@ class DataManager:
     def __init__(self, settings: Settings) -> None:
         self.data = settings.data
         self.folder = settings.split_dir
-        self.names = [name for name, column in self.data.columns.items() if column.role != "ignore"]
+        self.by = f"{self.data.split.model_dump_json()} {self.data.id}"  # what a row's side depends on
 
     def read_source(self) -> pl.DataFrame:
         """Return the raw data, typed and checked.
@@ -32,16 +30,18 @@ class DataManager:
             UserError: the source is missing or can't be read, or does not fit the YAML.
         """
         where = f"{self.data.source.kind} {self.data.source.uri}"
-        frame = schema.cast(read(self.data.source, self.data.text), self.data, self.names, where)
+        frame = schema.cast(read(self.data.source, self.data.text), self.data, self.data.kept, where)
         schema.validate(frame, self.data, where)
         return frame
 
     def split(self, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Return the rows as train and test; a row stays on its side when others are added.
 
-        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, a class of two
-        rows or more is moreover sure to be on both sides.
-        By time, rows from `cutoff` on are test; without a cutoff, the latest `test_size` of them.
+        By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, each class of two
+        rows or more is moreover on both sides: of one that is not, the row of the lowest hash becomes test,
+        or the one of the highest train.
+        By time, rows from `cutoff` on are test; without a cutoff, the latest `test_size` of them, which moves
+        on as rows are added.
         """
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
@@ -53,7 +53,8 @@ class DataManager:
             if self.data.task == "classification" and len(values) < 2:
                 raise UserError(f"the {name} part holds a single class of {self.data.target!r}: {advice}")
         if self.data.task == "classification" and (new := set(targets["test"]) - set(targets["train"])):
-            raise UserError(f"{sorted(map(str, new))} is only in the test part: {advice}")
+            few = f"{sorted(map(str, new))[:3]} ({len(new)} of {len(targets['test'])} classes)"
+            raise UserError(f"{few} is only in the test part: {advice}")
         return parts
 
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
@@ -69,19 +70,17 @@ class DataManager:
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
         name, cutoff = cast(str, self.data.time), self.data.split.cutoff
-        times = frame[name]
-        if cutoff is None:
-            limit = times.sort(descending=True)[max(0, int(len(frame) * self.data.split.test_size) - 1)]
-        else:
-            limit = pl.Series([self.data.columns[name].typed(cutoff)]).cast(times.dtype)[0]  # no time zone
-        return cast(pl.Series, times >= limit)
+        limit = frame[name].sort(descending=True)[max(0, int(len(frame) * self.data.split.test_size) - 1)]
+        if cutoff is not None:
+            limit = self.data.columns[name].typed(cutoff)
+        return cast(pl.Series, frame[name] >= limit)
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""
         with atomic(self.folder) as folder:
             folder.mkdir()
             for name, part in parts.items():
-                part.write_parquet(folder / f"{name}.parquet")
+                part.write_parquet(folder / f"{name}.parquet", metadata={"split": self.by})
 
     def load(self, part: str) -> pl.DataFrame:
         """Return `train` or `test` in the declared types.
@@ -89,21 +88,31 @@ class DataManager:
         Raises:
             UserError: it has not been retrieved, or does not fit the YAML any more.
         """
-        path, again = self.folder / f"{part}.parquet", f"`retrieve data={self.data.name}`"
-        if not path.exists():
-            raise UserError(f"{path} is not there: run {again} first (or `dvc pull`)")
+        path, again = self._path(part), f"`retrieve data={self.data.name}`"
         try:
-            frame = pl.read_parquet(path)
+            frame, by = pl.read_parquet(path), pl.read_parquet_metadata(path).get("split", self.by)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise UserError(f"{path} can't be read ({error}): {again} writes it anew") from error
-        return schema.cast(frame, self.data, self.names, str(path))
+        if by != self.by:
+            raise UserError(
+                f"{path} was split otherwise than hydra/data/{self.data.name}.yaml says now: run {again}"
+            )
+        return schema.cast(frame, self.data, self.data.kept, str(path))
 
     def digest(self) -> str:
         """Return the SHA-256 of the retrieved parts."""
         digest = sha256()
-        for name in PARTS:
-            digest.update((self.folder / f"{name}.parquet").read_bytes())
+        for name in ("train", "test"):
+            digest.update(self._path(name).read_bytes())
         return digest.hexdigest()
+
+    def _path(self, part: str) -> Path:
+        path = self.folder / f"{part}.parquet"
+        if not path.exists():
+            raise UserError(
+                f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)"
+            )
+        return path
 
 
 def _share(row: str | None) -> float:
@@ -116,14 +125,14 @@ def batches(
 ) -> tuple[int, Iterator[pl.DataFrame]]:
     """Return how many rows a file has, and these columns of them in frames of at most `size`.
 
-    Where the file lacks one of them, all that it has. Of a Parquet file, memory is bounded by `size`; a CSV
-    is read whole, as on retrieval.
+    Of a CSV, and of a file that lacks one of them, all columns. Of a Parquet file, memory is bounded by
+    `size`; a CSV is read whole, as on retrieval.
     """
     import pyarrow.parquet as pq
 
     if not path.exists():
-        raise UserError(f"{path} is not there: run `retrieve` first, or name another file")
-    if path.suffix.lower() == ".csv":
+        raise UserError(f"{path} is not there, seen from {Path.cwd()}: run `retrieve` first, or name another")
+    if ".csv" in path.name.lower():
         source = data.source.model_copy(update={"kind": "csv", "uri": str(path), "query": None})
         frame = read(source, data.text)
         return len(frame), frame.iter_slices(size)
@@ -133,4 +142,4 @@ def batches(
         raise UserError(f"{path} can't be read: {error}") from error
     known = set(columns) <= set(file.schema_arrow.names)
     found = file.iter_batches(size, columns=columns if known else None)
-    return file.metadata.num_rows, (cast(pl.DataFrame, pl.from_arrow(batch)) for batch in found)
+    return file.metadata.num_rows, map(pl.DataFrame, found)

@@ -1,6 +1,6 @@
 """What one data set is: `hydra/data/<name>.yaml`, typed."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,7 +51,12 @@ class Column(Section):
         iso = {"date": date, "datetime": datetime}.get(self.dtype)
         plain: Any = {"int": int, "float": float, "str": str, "bool": bool}.get(self.dtype)
         try:
-            return iso.fromisoformat(value) if iso else TypeAdapter(plain).validate_python(value, strict=True)
+            if iso is datetime and (found := datetime.fromisoformat(value)).tzinfo:
+                return found.astimezone(UTC).replace(tzinfo=None)  # as the columns are
+            strict = not isinstance(value, str)  # "150" is a number too, where one is wanted
+            return (
+                iso.fromisoformat(value) if iso else TypeAdapter(plain).validate_python(value, strict=strict)
+            )
         except (TypeError, ValueError) as error:
             raise ValueError(f"{value!r} is no {self.dtype}") from error
 
@@ -106,6 +111,11 @@ class DataSettings(Section):
         return self.with_role("feature")
 
     @property
+    def kept(self) -> list[str]:
+        """The columns that are not ignored."""
+        return [name for name, column in self.columns.items() if column.role != "ignore"]
+
+    @property
     def text(self) -> list[str]:
         """The columns whose values stay as they are written."""
         return [name for name, column in self.columns.items() if column.dtype == "str"]
@@ -148,6 +158,9 @@ class DataSettings(Section):
                 )
         if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
             raise ValueError("split.by is time, but no column has role time, or it is nullable")
+        for name in self.with_role("target", "id"):
+            if self.columns[name].nullable:
+                raise ValueError(f"{name!r} can't be nullable: leave rows without it out, in source.query")
         if self.split.cutoff is not None and self.time:
             try:
                 self.columns[self.time].typed(self.split.cutoff)
@@ -158,7 +171,7 @@ class DataSettings(Section):
         dtype = self.columns[self.target].dtype
         if dtype not in (("int", "float") if self.task == "regression" else ("int", "str", "bool")):
             raise ValueError(f"a {self.task} can't have target {self.target!r} of type {dtype}")
-        if self.id in WRITTEN:
+        if self.id and self.id.casefold() in WRITTEN:
             raise ValueError(f"an id can't be called {self.id!r}: predictions have a column of that name")
         return self
 

@@ -28,6 +28,7 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
     Raises:
         UserError: a column is not there, or holds values of another type; all of them are named.
     """
+    frame = frame.fill_nan(None)
     absent = [name for name in columns if name not in frame.columns]
     problems = [f"column {name!r} is not there; {did_you_mean(name, frame.columns)}" for name in absent[:3]]
     if absent[3:]:
@@ -49,10 +50,8 @@ def convert(column: pl.Series, dtype: str) -> pl.Series:
     want = DTYPES[dtype]
     if column.dtype == want:
         return column
-    if column.dtype == pl.String and dtype == "date":
-        return column.str.to_date(strict=False)
-    if column.dtype == pl.String and dtype == "datetime":
-        return column.str.to_datetime(strict=False, time_unit="us").cast(want)  # without a time zone
+    if column.dtype == pl.String and dtype in ("date", "datetime"):
+        return column.str.strptime(want, strict=False).cast(want)  # without a time zone
     if dtype == "bool":
         return column.cast(pl.String).str.to_lowercase().replace_strict(BOOLS, default=None)
     converted = column.cast(want, strict=False)
@@ -142,14 +141,8 @@ def prediction_table(data: DataSettings, name: str) -> "Table":
     """
     import sqlalchemy as sa
 
-    types = {
-        "int": sa.BigInteger,
-        "float": sa.Double,
-        "str": sa.Text,
-        "bool": sa.Boolean,
-        "date": sa.Date,
-        "datetime": sa.DateTime,
-    }
+    types: Any = {"int": sa.BigInteger, "float": sa.Double, "str": sa.Text}
+    types |= {"bool": sa.Boolean, "date": sa.Date, "datetime": sa.DateTime}
     if data.id is None:
         raise UserError(f"no column of hydra/data/{data.name}.yaml has role id: predictions need one")
     target = "float" if data.task == "regression" else data.columns[data.target].dtype

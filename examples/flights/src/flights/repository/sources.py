@@ -3,22 +3,26 @@
 Another kind of source is a module `source_<kind>.py` beside this one, with a function `read` like those here.
 """
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import polars as pl
 
 from ..middleware.errors import UserError, did_you_mean
+from ..middleware.logger import log
 from .data_settings import Source
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ROWS_TO_INFER = 10_000
+SPOILT = (EOFError, BadZipFile, zlib.error)  # a compressed file that is not whole
 SECONDS_TO_CONNECT = 10  # psycopg would wait for ever
 
 
@@ -34,11 +38,12 @@ def read(source: Source, text: list[str]) -> pl.DataFrame:
     """
     readers = {"sklearn": _sklearn, "csv": _file, "parquet": _file, "sql": _sql}
     try:
-        own = None if source.kind in readers else import_module(f".source_{source.kind}", __package__)
-        frame = (own.read if own else readers[source.kind])(source, text)
+        own = readers.get(source.kind) or import_module(f".source_{source.kind}", __package__).read
+        frame = own(source, text)
         return frame.sql(source.query) if source.query and source.kind != "sql" else frame
-    except (OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
-        raise UserError(f"data.source: {source.kind} {source.uri!r} can't be read: {error}") from error
+    except (*SPOILT, OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
+        reason = str(error).partition("\n")[0]  # the rest is about the library's own options
+        raise UserError(f"{source.kind} {source.uri!r} can't be read: {reason}") from error
 
 
 def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
@@ -61,16 +66,24 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
     import fsspec
 
     with fsspec.open(_located(source.uri), "rb", compression="infer") as file:
-        content = cast(BinaryIO, file)
+        content = file.read()
         if source.kind == "parquet":
             return pl.read_parquet(content)
         types, nulls = dict.fromkeys(text, pl.String), source.null_values
         options: dict[str, Any] = {"schema_overrides": types, "null_values": nulls, "try_parse_dates": True}
-        frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
+        try:
+            frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
+        except pl.exceptions.ComputeError:  # a later row may be of another shape: look at all of them
+            frame = pl.read_csv(content, infer_schema_length=None, **options)
+    dated = [name for name in frame.columns if frame[name].dtype.is_temporal()]
+    written = pl.read_csv(content, columns=dated, n_rows=1, infer_schema=False).row(0) if dated else ()
+    for name, first in zip(dated, written, strict=True):
+        if first and not first[:4].isdigit():
+            log.warning("column %r: %r is read as %s, day before month", name, first, frame[name][0])
     for name in frame.columns:  # polars reads a second `a` as a_duplicated_0
-        first, _, number = name.rpartition("_duplicated_")
-        if number.isdigit() and first in frame.columns:
-            raise UserError(f"data.source: column {first!r} occurs more than once in {source.uri}")
+        other, _, number = name.rpartition("_duplicated_")
+        if number.isdigit() and other in frame.columns:
+            raise UserError(f"data.source: column {other!r} occurs more than once in {source.uri}")
     return frame
 
 
@@ -122,6 +135,8 @@ def connect(url: str, key: str, *, create: bool = False) -> Iterator["Connection
         with engine.begin() as connection:
             yield connection
     except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+        if shown and isinstance(error, ValueError):
+            raise  # of the block
         # The database's own first line: the rest is the statement, and what it was given.
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         raise UserError(f"{key}: {shown}{reason}") from error
