@@ -93,6 +93,7 @@ SPOILT: list[tuple[str, str | bytes | None, tuple[str, ...], str]] = [
     ("outputs/evaluate/metrics.json", "{}", ("summary",), "outputs/evaluate/metrics.json"),
     ("outputs/register/receipt.json", "{}", ("summary",), "outputs/register/receipt.json"),
     ("outputs/optimize/journal.log", "{\n{\n", ("optimize",), "outputs/optimize/journal.log"),
+    ("outputs/mlflow.db", "no database at all", ("predict",), "outputs/mlflow.db"),
     ("dvc.lock", "stages: [", ("train",), "dvc.lock"),
     ("hydra/data/breast_cancer.yaml", "name: [", ("retrieve",), "breast_cancer.yaml"),
     ("hydra/data/breast_cancer.yaml", "", ("retrieve",), "data"),

@@ -39,7 +39,8 @@ def outcome(project: Project, job: str) -> Any:
     if job == "predict":
         return pl.read_parquet(outputs / "predict/predictions.parquet").rows()
     with closing(sqlite3.connect(outputs / "predictions.db")) as connection:
-        return connection.execute("SELECT * FROM predictions_breast_cancer ORDER BY model_version, id").fetchall()
+        table = "predictions_breast_cancer"
+        return connection.execute(f"SELECT * FROM {table} ORDER BY model_version, id").fetchall()
 
 
 def begin(project: Project, arguments: tuple[str, ...]) -> Job:
