@@ -170,6 +170,8 @@ def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
         "2024-03-31",
         "2024-04-01",
     )
+    with pytest.raises(UserError, match=r"is empty: set another data.split.cutoff or data.split.test_size"):
+        DataManager(configure(task, "data.split.by=time", "data.split.cutoff=2035-01-01")).split(frame)
     latest = DataManager(configure(task, "data.split.by=time")).split(frame)["test"]
     assert len(latest) == round(0.3 * len(frame))
 
@@ -197,7 +199,7 @@ def test_batches_are_bounded_and_complete(project: Path, task: str, ending: str,
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-@pytest.mark.parametrize(("true", "false"), [("true", "False"), ("1", "0")])
+@pytest.mark.parametrize(("true", "false"), [("true", "False"), ("1", "0"), ("Yes", "no")])
 def test_a_csv_is_read_for_prediction_as_on_retrieval(
     project: Path, task: str, true: str, false: str
 ) -> None:
@@ -228,7 +230,6 @@ def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-@pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
     days = ["", *(f"2024-01-0{day}" for day in range(2, 9))]
     rows = [f"{number},{day},0{number}:00:00,{number % 2}" for number, day in enumerate(days)]
@@ -244,6 +245,7 @@ def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
     assert Path("hydra/data/my_data.yaml").exists()
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     rows = "\n".join(f"00{row},{row % 3},{'a' if row % 2 else '${b}'}" for row in range(1, 9))
     Path("codes.csv").write_text("id,${x},target\n" + rows)
@@ -261,11 +263,13 @@ def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_a_date_by_day_and_month_is_told(project: Path, task: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_date_by_day_and_month_is_told(
+    project: Path, task: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "handlers", [])
     Path("days.csv").write_text("iso,other\n2024-01-31,04/01/2024\n2024-02-01,05/01/2024\n")
-    with caplog.at_level("WARNING"):
-        log.propagate = True
-        read(Source(kind="csv", uri="days.csv"), [])
+    read(Source(kind="csv", uri="days.csv"), [])
     assert caplog.messages == ["column 'other': '04/01/2024' is read as 2024-01-04, day before month"]
 
 

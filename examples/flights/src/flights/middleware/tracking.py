@@ -44,6 +44,7 @@ class Tracker:
         import skops.io  # noqa: F401, I001
         import mlflow
         from filelock import FileLock
+        from sqlalchemy.exc import SQLAlchemyError
 
         self.mlflow = mlflow
         self.error = mlflow.MlflowException
@@ -55,7 +56,7 @@ class Tracker:
                 self.client = mlflow.MlflowClient()
                 own = None if settings.tracking.uri else self.artifacts.as_uri()
                 self._set_experiment(settings.tracking.experiment, own)
-        except self.error as error:
+        except (self.error, SQLAlchemyError) as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(f"tracking.uri: {self.uri}: {reason}") from error
 

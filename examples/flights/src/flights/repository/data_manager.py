@@ -46,6 +46,8 @@ class DataManager:
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
         advice = "set another data.split.test_size, or data.split.stratify=true"
+        if self.data.split.by == "time":
+            advice = "set another data.split.cutoff or data.split.test_size"
         targets = {name: part[self.data.target].unique() for name, part in parts.items()}
         for name, values in targets.items():
             if not len(values):

@@ -19,7 +19,7 @@ DTYPES: dict[str, Any] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
-BOOLS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+BOOLS = dict.fromkeys(("true", "yes", "1", "1.0"), True) | dict.fromkeys(("false", "no", "0", "0.0"), False)
 
 
 def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str) -> pl.DataFrame:
