@@ -191,7 +191,7 @@ class Template:
         words = lines[0].removeprefix("fatal: ") if lines else "git failed"
         return MlkataError(
             f"the template {self.url} can't be reached: {words}",
-            "Check the address and your network; `mlkata relink URL` names another, --offline uses the cache.",
+            "Check the address and the network. `mlkata relink URL` names another; --offline uses the cache.",
             ExitCode.UNREACHABLE,
         )
 
