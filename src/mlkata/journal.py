@@ -138,7 +138,7 @@ class Journal:
         except OSError as error:
             raise MlkataError(
                 f"{subject(error) or self.top}: {error.strerror}; part of it is written, and kept safe",
-                "Make room, then: mlkata update --abort (all as it was before).",
+                "Make room or make it writable, then: mlkata update --abort (all as it was before).",
             ) from error
 
     def _prepare(self, operation: Operation, write: Write) -> None:
