@@ -48,6 +48,7 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         ("data.columns.target.allowed=[1]", "data.columns.target: 1 is no str"),
         ("data.columns.target.nullable=true", "'target' can't be nullable: leave rows without it out"),
         ("data.columns.amount={dtype: int, max: '150 or so'}", "'150 or so' is no int"),
+        ("tracking.registered_model=a/b", "tracking.registered_model: String should match pattern"),
         ("seed=5000000000", "seed: Input should be less than 2147483648"),
         ("data.task=regression", "a regression can't have target 'target' of type str"),
         ("+data.columns.Target={dtype: float}", "feature 'Target' looks like the target"),

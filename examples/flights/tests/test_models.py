@@ -15,7 +15,7 @@ from conftest import configure, make_frame
 from skops.io import dump
 
 from flights.configurations import Settings
-from flights.evaluation.metrics import Predictions, intervals, table
+from flights.evaluation.metrics import Predictions, intervals, shown, table
 from flights.middleware.errors import UserError
 from flights.models import model_class, names
 from flights.models.base_model import BaseModel
@@ -123,6 +123,7 @@ def test_a_metric_that_no_sample_has_gets_no_interval() -> None:
     assert found["metrics"].keys() - found["intervals"].keys() == {"roc_auc", "average_precision"}
     rows = table({**found, "champion": None, "model": {"version": 1}})
     assert ["roc_auc", "0.5000", "–", "–"] in rows
+    assert (shown(-0.00071), shown(66858.7177)) == ("-0.0007", "66,859")
 
 
 def test_every_model_is_tested() -> None:

@@ -63,7 +63,7 @@ class TrackingSettings(Section):
 
     uri: str
     experiment: Annotated[str, Field(min_length=1)]
-    registered_model: Annotated[str, Field(min_length=1)]
+    registered_model: Annotated[str, Field(pattern=r"^[^/:]+$")]
 
 
 class DraftSettings(Section):

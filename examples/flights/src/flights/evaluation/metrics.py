@@ -90,6 +90,11 @@ def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, list[float]]:
     return found
 
 
+def shown(value: float) -> str:
+    """Return a metric as a person reads it: four decimals, none where it is large."""
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
 def table(found: dict[str, Any]) -> list[list[str]]:
     """Return the metrics of an evaluation beside its rivals': a header, then a row for each metric."""
     rivals = {"baseline": found["baseline"]}
@@ -97,7 +102,7 @@ def table(found: dict[str, Any]) -> list[list[str]]:
         rivals[f"champion {found['champion']['version']}"] = found["champion"]["metrics"]
     rows = [["metric", f"version {found['model']['version']}", "95 % interval", *rivals]]
     for name, value in found["metrics"].items():
-        interval = " to ".join(f"{edge:.4f}" for edge in found["intervals"].get(name, [])) or "–"
-        theirs = [f"{rival[name]:.4f}" if name in rival else "–" for rival in rivals.values()]
-        rows.append([name, f"{value:.4f}", interval, *theirs])
+        interval = " to ".join(map(shown, found["intervals"].get(name, []))) or "–"
+        theirs = [shown(rival[name]) if name in rival else "–" for rival in rivals.values()]
+        rows.append([name, shown(value), interval, *theirs])
     return rows

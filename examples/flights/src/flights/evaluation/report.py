@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..configurations import Settings
 from ..middleware.logger import redact
-from .metrics import METRICS, Predictions, table
+from .metrics import METRICS, Predictions, shown, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,6 +48,7 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions) 
         signs=METRICS[settings.data.task],
         found=found,
         table=table(found),
+        shown=shown,
         source=redact(settings.data.source.uri),
         tracking=redact(settings.tracking_uri),
         figures=drawn,

@@ -159,5 +159,5 @@ def _judge(settings: Settings, found: dict[str, Any]) -> list[str]:
         elif ours is None:
             refused[f"{name} can't be computed on this test part"] = True
         elif value is not None and (ours - value) * sign[name] < -tolerance:
-            refused[f"{name} {ours:.4f} {reason}, {value:.4f}"] = True
+            refused[f"{name} {ours:.6g} {reason}, {value:.6g}"] = True
     return list(refused)

@@ -43,6 +43,7 @@ def read(source: Source, text: list[str]) -> pl.DataFrame:
         return frame.sql(source.query) if source.query and source.kind != "sql" else frame
     except (*SPOILT, OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]  # the rest is about the library's own options
+        reason += ": save it as UTF-8" if "utf-8" in reason.lower() else ""
         raise UserError(f"{source.kind} {source.uri!r} can't be read: {reason}") from error
 
 
