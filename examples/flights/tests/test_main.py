@@ -89,7 +89,7 @@ def test_outside_a_project(
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_two_runs_at_once(project: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    with exclusive("retrieve-tiny", Path("data")):
+    with exclusive("retrieve-tiny", Path("outputs")):
         assert run("retrieve") == 7
     assert "another 'retrieve-tiny' is running here" in capsys.readouterr().err
     assert run("retrieve") == 0

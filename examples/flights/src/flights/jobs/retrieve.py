@@ -15,7 +15,7 @@ from ..repository.data_manager import DataManager
 def retrieve(settings: Settings) -> None:
     """Write data/<name>/train.parquet and test.parquet."""
     manager = DataManager(settings)
-    with exclusive(f"retrieve-{settings.data.name}", settings.data_dir):
+    with exclusive(f"retrieve-{settings.data.name}", settings.outputs):
         log.info("reading %s %s", settings.data.source.kind, settings.data.source.uri)
         parts = manager.split(manager.read_source())
         manager.save(parts)
