@@ -249,7 +249,7 @@ def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
 def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     rows = "\n".join(f"00{row},{row % 3},{'a' if row % 2 else '${b}'}" for row in range(1, 9))
     Path("codes.csv").write_text("id,${x},target\n" + rows)
-    assert run("draft", "codes.csv", "draft.query=SELECT * FROM self WHERE target <> 'c, d'") == 0
+    assert run("draft", "codes.csv") == 0
     assert run("retrieve", "data=codes", "data.split.test_size=0.5", "data.split.stratify=true") == 0
     kept = pl.read_parquet("data/codes/*.parquet").sort("id")
     assert kept["id"].to_list() == [f"00{row}" for row in range(1, 9)]
@@ -260,6 +260,11 @@ def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     written = yaml.safe_load(Path("hydra/data/rooms.yaml").read_text())
     assert written["source"]["null_values"] == ["?", "N/A"]
     assert [column["dtype"] for column in written["columns"].values()] == ["int", "str", "float"]
+    Path("sums.csv").write_text("a,b,target\n1,c,0\n2,d,1\n3,e,0\n")
+    query = "SELECT a * 2 AS a, b, target FROM self WHERE a > 1 AND b <> 'x, y'"
+    assert run("draft", "sums.csv", f"draft.query={query}") == 0
+    written = yaml.safe_load(Path("hydra/data/sums.yaml").read_text())
+    assert (written["source"]["query"], written["columns"]["a"]["dtype"]) == (query, "int")
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)

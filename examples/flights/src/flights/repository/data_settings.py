@@ -51,12 +51,12 @@ class Column(Section):
         iso = {"date": date, "datetime": datetime}.get(self.dtype)
         plain: Any = {"int": int, "float": float, "str": str, "bool": bool}.get(self.dtype)
         try:
-            if iso is datetime and (found := datetime.fromisoformat(value)).tzinfo:
-                return found.astimezone(UTC).replace(tzinfo=None)  # as the columns are
-            strict = not isinstance(value, str)  # "150" is a number too, where one is wanted
-            return (
-                iso.fromisoformat(value) if iso else TypeAdapter(plain).validate_python(value, strict=strict)
-            )
+            if not iso:
+                strict = not isinstance(value, str)  # "150" is a number too, where one is wanted
+                return TypeAdapter(plain).validate_python(value, strict=strict)
+            found: Any = iso.fromisoformat(value)
+            aware = iso is datetime and found.tzinfo
+            return found.astimezone(UTC).replace(tzinfo=None) if aware else found  # as the columns are
         except (TypeError, ValueError) as error:
             raise ValueError(f"{value!r} is no {self.dtype}") from error
 

@@ -99,11 +99,12 @@ def draft(settings: Settings) -> None:
 def _look(source: Source) -> tuple[Source, pl.DataFrame]:
     """Return a source and its rows; of a CSV, N/A among numbers is a missing value, a code of 007 text."""
     frame = read(source, [])
-    if source.kind != "csv":
+    if source.kind != "csv" or source.query:  # SQL was written for the columns as they are
         return source, frame
     words = {word for column in frame.select(pl.col(pl.String)) for word in _missing(column)}
-    source = source.model_copy(update={"null_values": sorted(words)})
-    frame = read(source, [])
+    if words:
+        source = source.model_copy(update={"null_values": sorted(words)})
+        frame = read(source, [])
     written = read(source, [name for name in frame.columns if frame[name].dtype.is_integer()])
     codes = [c for c in written if c.dtype == pl.String and c.str.contains(r"^0\d").any()]
     return source, frame.with_columns(codes)
