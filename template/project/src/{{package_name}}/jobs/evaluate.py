@@ -27,7 +27,6 @@ from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models.base_model import Baseline, BaseModel
 from ..repository.data_manager import DataManager
-from ..repository.data_settings import DataSettings
 
 MOST_GROUPS = 12  # a column with more values makes no readable table
 MOST_ROWS_FOR_IMPORTANCE = 2000
@@ -91,8 +90,9 @@ def _candidate(settings: Settings) -> str | int:
 def _load(settings: Settings, tracker: Tracker, version: Any) -> BaseModel:
     """Return a version's model, but not one that may have been trained on what is the test part now."""
     model = tracker.load_model(version, settings.data)
-    was = DataSettings.model_validate(yaml.safe_load(tracker.record(version.run_id).config)["data"])
-    if (was.split, was.id) != (settings.data.split, settings.data.id):
+    was = yaml.safe_load(tracker.record(version.run_id).config)["data"]
+    ids = [name for name, column in was["columns"].items() if column["role"] == "id"]
+    if (was["split"], ids) != (settings.data.split.model_dump(), settings.data.with_role("id")):
         raise UserError(
             f"data.split or the id has changed since version {version.version} was trained: train again"
         )
