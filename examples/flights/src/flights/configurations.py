@@ -192,9 +192,8 @@ def _explain(error: ValidationError, root: type[BaseModel], prefix: str = "") ->
 
 def _keys(root: Any, path: list[str]) -> list[str]:
     """Return the keys that the section at `path` may have."""
-    for part in path:
-        if hasattr(root, "model_fields"):
-            root = next(f.annotation for name, f in root.model_fields.items() if part in (name, f.alias))
-        else:  # dict[str, Column]: go on with its values
-            root = root.__args__[-1]
-    return [field.alias or name for name, field in getattr(root, "model_fields", {}).items()]
+    fields = {field.alias or name: field for name, field in getattr(root, "model_fields", {}).items()}
+    if not path:
+        return list(fields)
+    inside = fields[path[0]].annotation if fields else root.__args__[-1]  # of dict[str, Column], the values
+    return _keys(inside, path[1:])

@@ -25,11 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         if job in ("-h", "--help", "help"):
             print(_help())
         elif job not in jobs():
-            raise UserError(
-                f"there is no job {job!r}; {did_you_mean(job, jobs())} (`{COMMAND} --help` lists all)"
-            )
+            raise UserError(f"there is no job {job!r}; {did_you_mean(job, jobs())} (see `{COMMAND} --help`)")
         elif {"-h", "--help"} & set(rest):
-            print(_help_of(job))
+            text = _words(job).replace(f"\n    {job}", f"\n    {COMMAND} {job}")
+            print(f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}")
         else:
             os.chdir(_root())
             _run(job, rest)
@@ -148,11 +147,6 @@ def _help() -> str:
 Every key of hydra/*.yaml can be given a value: `{COMMAND} train model=lightgbm seed=1`.
 `{COMMAND} JOB --help` tells about one job; `{COMMAND} JOB --cfg job` prints its configuration.
 An error says what to do in a line or two; with TRACEBACK=1 in the environment it shows where it came from."""
-
-
-def _help_of(job: str) -> str:
-    text = _words(job).replace(f"\n    {job}", f"\n    {COMMAND} {job}")
-    return f"usage: {COMMAND} {job} [KEY=VALUE …]\n\n{text}"
 
 
 def _words(job: str) -> str:

@@ -15,17 +15,11 @@ STYLE: Any = {
     "axes.formatter.limits": (-3, 4),  # longer numbers on an axis run into each other
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.family": "sans-serif",
     "font.size": 9,
     "legend.frameon": False,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "report",  # the same figure is the same file
 }
-CALIBRATION = "Calibration. On the line, a predicted 70 % happens 70 % of the time."
-ROC = "ROC: how many are found, at what rate of false alarms."
-PRECISION = "Precision and recall: how many alarms are right, how many cases are found."
-ACTUAL = "True against predicted. Points on the line are right."
-RESIDUAL = "Error against predicted. A pattern here is something that the model misses."
 MOST_FEATURES = 15
 MOST_POINTS = 1000  # a figure of a million points helps nobody, and opens slowly
 
@@ -37,22 +31,12 @@ def render(settings: Settings, found: dict[str, Any], predictions: Predictions) 
 
     with rc_context(STYLE):
         figures = _curves(predictions) if settings.data.task == "classification" else _points(predictions)
-        text = f"Importance: how much worse {settings.metric} gets when a feature's values are shuffled."
-        figures[text] = _bars(found["importance"])
-        drawn = {text: _svg(axes) for text, axes in figures.items()}
+        figures["importance"] = _bars(found["importance"])
+        drawn = {name: _svg(axes) for name, axes in figures.items()}
     loader = FileSystemLoader(Path(__file__).parent)
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return page.get_template("report.html.j2").render(
-        data=settings.data,
-        metric=settings.metric,
-        signs=METRICS[settings.data.task],
-        found=found,
-        table=table(found),
-        shown=shown,
-        source=redact(settings.data.source.uri),
-        tracking=redact(settings.tracking_uri),
-        figures=drawn,
-    )
+    page.globals.update(shown=shown, redact=redact, signs=METRICS[settings.data.task], table=table(found))
+    return page.get_template("report.html.j2").render(settings=settings, found=found, figures=drawn)
 
 
 def _axes() -> "Axes":
@@ -72,28 +56,29 @@ def _curves(p: Predictions) -> dict[str, "Axes"]:
     from sklearn.calibration import CalibrationDisplay
     from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
 
-    calibration, roc, precision = _axes(), _axes(), _axes()
-    for number in [1] if len(p.classes) == 2 else range(len(p.classes)):
-        truth, score = p.truth == number, p.probabilities[:, number]
-        if 0 < truth.sum() < len(truth):
-            name, bins = str(p.classes[number]), {"n_bins": 10, "strategy": "quantile", "marker": "."}
-            CalibrationDisplay.from_predictions(truth, score, name=name, ax=calibration, **bins)
-            RocCurveDisplay.from_predictions(truth, score, name=name, ax=roc)
-            PrecisionRecallDisplay.from_predictions(truth, score, name=name, ax=precision)
-    calibration.set(xlabel="predicted probability", ylabel="share that happened")
-    roc.set(xlabel="false positive rate", ylabel="true positive rate")
-    precision.set(xlabel="recall", ylabel="precision")
-    return {CALIBRATION: calibration, ROC: roc, PRECISION: precision}
+    figures, bins = {}, {"n_bins": 10, "strategy": "quantile", "marker": "."}
+    for name, display, options, x, y in (
+        ("calibration", CalibrationDisplay, bins, "predicted probability", "share that happened"),
+        ("roc", RocCurveDisplay, {}, "false positive rate", "true positive rate"),
+        ("precision", PrecisionRecallDisplay, {}, "recall", "precision"),
+    ):
+        axes = figures[name] = _axes()
+        for number in [1] if len(p.classes) == 2 else range(len(p.classes)):
+            truth, score = p.truth == number, p.probabilities[:, number]
+            if 0 < truth.sum() < len(truth):
+                display.from_predictions(truth, score, name=str(p.classes[number]), ax=axes, **options)
+        axes.set(xlabel=x, ylabel=y)
+    return figures
 
 
 def _points(p: Predictions) -> dict[str, "Axes"]:
     from sklearn.metrics import PredictionErrorDisplay
 
-    actual, residual = _axes(), _axes()
-    for kind, axes in ("actual_vs_predicted", actual), ("residual_vs_predicted", residual):
+    figures = {"actual_vs_predicted": _axes(), "residual_vs_predicted": _axes()}
+    for kind, axes in figures.items():
         options: Any = {"kind": kind, "subsample": MOST_POINTS, "random_state": 0}
         PredictionErrorDisplay.from_predictions(p.truth, p.prediction, ax=axes, **options)
-    return {ACTUAL: actual, RESIDUAL: residual}
+    return figures
 
 
 def _bars(importance: dict[str, float]) -> "Axes":

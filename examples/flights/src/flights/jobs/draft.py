@@ -9,7 +9,6 @@ Examples:
 import re
 from math import inf
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,7 @@ import yaml
 
 from ..configurations import Settings
 from ..middleware.errors import UserError, did_you_mean
-from ..middleware.files import atomic
+from ..middleware.files import write
 from ..middleware.logger import log, redact
 from ..repository.data_settings import Source
 from ..repository.sources import read
@@ -26,18 +25,6 @@ MOST_ALLOWED = 12
 MOST_CLASSES = 20
 NAMED_ID = re.compile(r"(?<![A-Za-z])[iI][dD](?![A-Za-z])|[a-z]I[dD]$")
 MISSING = {"na", "n/a", "null", "none", "-", "--", "?", "."}  # words that stand among numbers
-DRAFT = Template("""\
-# Drafted from $shown: a guess from $rows rows. Read it, correct it.
-# null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
-# dtype: int, float, str, bool, date or datetime. nullable, min, max and allowed: which values are right.
-# role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
-name: $name
-task: $task
-source: {kind: $kind, uri: $uri, query: $query, null_values: [$nulls]}
-split: {by: $by, test_size: 0.2, cutoff: null, stratify: $stratify}
-columns:
-$columns
-""")
 
 
 def draft(settings: Settings) -> None:
@@ -75,22 +62,24 @@ def draft(settings: Settings) -> None:
     dated = [name for name in others if frame[name].dtype in (pl.Date, pl.Datetime)]
     time = next((name for name in dated if not frame[name].null_count()), None)
     roles = {id_: "id", time: "time", target: "target"}
-    text = DRAFT.substitute(
-        shown=redact(uri),
-        rows=f"{len(frame):,}",
-        name=_quoted(name),
-        task=task,
-        kind=kind,
-        # The file is for git, a password is not.
-        uri=_value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"',
-        query=_value(query) if query else "null",
-        nulls=", ".join(map(_value, source.null_values)),
-        by="time" if time else "hash",
-        stratify="true" if task == "classification" and not time else "false",
-        columns="\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names),
-    )
-    with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    # The file is for git, a password is not.
+    address = _value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"'
+    nulls = ", ".join(map(_value, source.null_values))
+    stratify = "true" if task == "classification" and not time else "false"
+    columns = "\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names)
+    text = f"""\
+# Drafted from {redact(uri)}: a guess from {len(frame):,} rows. Read it, correct it.
+# null_values: how a CSV writes that a value is missing. split.by: hash or time; cutoff: from it on is test.
+# dtype: int, float, str, bool, date or datetime. nullable, min, max and allowed: which values are right.
+# role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
+name: {_quoted(name)}
+task: {task}
+source: {{kind: {kind}, uri: {address}, query: {_value(query) if query else "null"}, null_values: [{nulls}]}}
+split: {{by: {"time" if time else "hash"}, test_size: 0.2, cutoff: null, stratify: {stratify}}}
+columns:
+{columns}
+"""
+    write(path, text)
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
     if not id_:
         log.warning("no column tells rows apart: give one the role id, which `register` needs")
@@ -120,9 +109,8 @@ def _missing(column: pl.Series) -> list[str]:
 def _quoted(text: str) -> str:
     """Return a text as YAML that stays a text to Hydra too, not the number 1e3."""
     style = None if text.isidentifier() else '"'
-    return (
-        yaml.safe_dump(text, default_style=style, width=inf, allow_unicode=True).removesuffix("...\n").strip()
-    )
+    written = yaml.safe_dump(text, default_style=style, width=inf, allow_unicode=True)
+    return written.removesuffix("...\n").strip()
 
 
 def _value(text: str) -> str:

@@ -22,7 +22,7 @@ from ..evaluation import report
 from ..evaluation.metrics import METRICS, Predictions, intervals, measure
 from ..middleware import lineage
 from ..middleware.errors import GateRefusedError, UserError
-from ..middleware.files import atomic, exclusive
+from ..middleware.files import exclusive, write
 from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models.base_model import Baseline, BaseModel
@@ -59,10 +59,8 @@ def _evaluate(settings: Settings) -> None:
     }
     found["refused"] = _judge(settings, found)
     folder = settings.outputs / "evaluate"
-    with atomic(folder / "report.html") as path:
-        path.write_text(report.render(settings, found, predictions), encoding="utf-8")
-    with atomic(folder / "metrics.json") as path:
-        path.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write(folder / "report.html", report.render(settings, found, predictions))
+    write(folder / "metrics.json", json.dumps(found, indent=2, allow_nan=False) + "\n")
     gate = "refused" if found["refused"] else "passed"
     measured = {f"test_{name}": value for name, value in found["metrics"].items()}
     tracker.note(version.run_id, {"gate": gate}, measured, folder / "report.html")

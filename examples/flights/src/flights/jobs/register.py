@@ -16,7 +16,7 @@ from typing import Any
 
 from ..configurations import Settings
 from ..middleware.errors import UserError
-from ..middleware.files import atomic, exclusive
+from ..middleware.files import exclusive, write
 from ..middleware.logger import log, progress, redact
 from ..repository.data_manager import batches
 from ..repository.schema import prediction_table
@@ -52,9 +52,9 @@ def register(settings: Settings) -> None:
                 _refuse_another_model(connection, table, frame.row(0, named=True))
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
         new = connection.execute(count).scalar_one() - before
-    with atomic(settings.outputs / "register" / "receipt.json") as path:
-        receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
-        path.write_text(json.dumps({**receipt, "at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
+    receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
+    receipt["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    write(settings.outputs / "register" / "receipt.json", json.dumps(receipt) + "\n")
     log.info("%s rows are in table %s of %s (%s new)", f"{rows:,}", table.name, address, f"{new:,}")
 
 

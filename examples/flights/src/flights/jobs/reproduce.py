@@ -33,7 +33,16 @@ def reproduce(settings: Settings) -> None:
     made_of["model"] = ModelSettings.model_validate(made_of["model"])
     settings = with_parameters(settings.model_copy(update=made_of), {})
     manager = DataManager(settings)
-    _compare(record, lineage.collect(settings, manager.digest()))
+    now = lineage.collect(settings, manager.digest())
+    checkout = f"git checkout {record.git_commit} && make setup && " if record.git_commit else ""
+    back = f"{checkout}dvc checkout"
+    if record.data_hash != now.data_hash:
+        raise UserError(f"the data is not what that run saw. Go back to it: {back}")
+    if record.git_dirty:
+        log.warning("that run had changes that were not committed: they can't be had back")
+    for what in ("git_commit", "lock_hash"):  # of no matter where the metrics are equal
+        if getattr(record, what) != getattr(now, what):
+            log.warning("%s differs from that run's; should the metrics differ, go back: %s", what, back)
     train, test = manager.load("train"), manager.load("test")
     model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
     again = measure(model.fit(train), test)
@@ -43,16 +52,3 @@ def reproduce(settings: Settings) -> None:
     if differ:
         raise UserError(f"not reproduced: {', '.join(differ)} differ")
     log.info("reproduced: equal metrics")
-
-
-def _compare(record: lineage.Lineage, now: lineage.Lineage) -> None:
-    """Refuse other data; warn of another code or environment, which the metrics will judge."""
-    commit = f"git checkout {record.git_commit} && make setup && " if record.git_commit else ""
-    back = f"{commit}dvc checkout"
-    if record.data_hash != now.data_hash:
-        raise UserError(f"the data is not what that run saw. Go back to it: {back}")
-    if record.git_dirty:
-        log.warning("that run had changes that were not committed: they can't be had back")
-    for what in ("git_commit", "lock_hash"):
-        if getattr(record, what) != getattr(now, what):
-            log.warning("%s differs from that run's; should the metrics differ, go back: %s", what, back)

@@ -36,6 +36,12 @@ def atomic(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+def write(target: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def _another_runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -10,13 +10,13 @@ import yaml
 from pydantic import BaseModel
 
 from ..configurations import Settings
-from .files import atomic, written_by
+from .files import write, written_by
 from .logger import redact
 
 BY_DVC = (":!dvc.lock", ":!data/.gitignore")  # what the pipeline itself writes is no change of the code
 
 
-class Lineage(BaseModel, frozen=True, protected_namespaces=()):
+class Lineage(BaseModel, frozen=True):
     """Code, data, configuration and environment of one trained model, and what it became."""
 
     git_commit: str | None
@@ -39,8 +39,7 @@ class Lineage(BaseModel, frozen=True, protected_namespaces=()):
 
     def save(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
-        with atomic(path) as temporary:
-            temporary.write_text(json.dumps({"key": self.key, **self.model_dump()}, indent=2) + "\n")
+        write(path, json.dumps({"key": self.key, **self.model_dump()}, indent=2) + "\n")
 
 
 def read(path: Path) -> Lineage | None:

@@ -1,14 +1,10 @@
 """MLflow: runs, models and their aliases. The only module that imports it."""
 
 import os
-import re
 from contextlib import suppress
-from http.client import HTTPException
 from pathlib import Path
 from time import time
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from ..configurations import Settings
 from ..models import model_class
@@ -37,7 +33,6 @@ class Tracker:
         self.name = settings.tracking.registered_model
         self.uri = settings.tracking.uri or f"sqlite:///{settings.outputs.resolve()}/mlflow.db"
         self.artifacts = settings.outputs.resolve() / "mlartifacts"
-        _check_reachable(self.uri)
         for key, value in QUIET.items():
             os.environ.setdefault(key, value)
         # Before MLflow: skops looks its names up in all modules there are, and would wake MLflow's lazy ones.
@@ -48,6 +43,7 @@ class Tracker:
 
         self.mlflow = mlflow
         self.error = mlflow.MlflowException
+        self._check_reachable()
         settings.outputs.mkdir(parents=True, exist_ok=True)
         try:
             mlflow.set_tracking_uri(self.uri)
@@ -59,6 +55,22 @@ class Tracker:
         except (self.error, SQLAlchemyError) as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(f"tracking.uri: {self.uri}: {reason}") from error
+
+    def _check_reachable(self) -> None:
+        """Fail within seconds, in plain words, where no server answers: MLflow would try for minutes."""
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request
+
+        if self.uri.startswith(("postgresql", "mysql")):
+            with connect(self.uri, "tracking.uri"):
+                return
+        if self.uri.startswith(("http://", "https://")):
+            server: Any = get_default_host_creds(self.uri)  # type: ignore[no-untyped-call]
+            once: Any = {"max_retries": 0, "timeout": 10, "raise_on_status": False}
+            try:
+                http_request(server, "/health", "GET", **once)  # type: ignore[no-untyped-call]
+            except self.error as error:
+                raise UserError(f"tracking.uri: no MLflow server answers at {self.uri} ({error})") from error
 
     def _set_experiment(self, name: str, artifacts: str | None) -> None:
         found = self.client.get_experiment_by_name(name)
@@ -183,18 +195,3 @@ class Tracker:
             raise UserError(f"{version} replaced no other: nothing to go back to")
         self.client.set_registered_model_alias(self.name, CHAMPION, former)
         return int(current.version), int(former)
-
-
-def _check_reachable(uri: str) -> None:
-    """Fail within seconds, in plain words, where no server answers: MLflow would try for minutes."""
-    if uri.startswith(("postgresql", "mysql")):
-        with connect(uri, "tracking.uri"):
-            return
-    if uri.startswith(("http://", "https://")):
-        where = re.sub("//.*@", "//", uri).rstrip("/")
-        try:
-            urlopen(f"{where}/health", timeout=10.0).close()  # noqa: S310
-        except HTTPError:
-            return  # it answers; what it refuses, MLflow will say
-        except (OSError, ValueError, HTTPException) as error:
-            raise UserError(f"tracking.uri: no MLflow server answers at {where} ({error})") from error

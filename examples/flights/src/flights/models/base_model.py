@@ -6,23 +6,20 @@ from typing import Any, ClassVar, Self
 from zipfile import BadZipFile
 
 import polars as pl
-from pydantic import BaseModel as PydanticModel
-from pydantic import ConfigDict
+from pydantic import Field
 
 from ..middleware.errors import UserError
-from ..repository.data_settings import DataSettings
+from ..repository.data_settings import DataSettings, Section
 
 # What every pipeline of ours consists of beyond the types that skops knows to be harmless.
 COMMON_TYPES = ("numpy.dtype",)
 
 
-class ModelSettings(PydanticModel):
+class ModelSettings(Section, extra="allow"):
     """What every model has; a model's own class adds its parameters and forbids all others."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, protected_namespaces=())
-
     name: str
-    search_space: dict[str, dict[str, Any]] = {}
+    search_space: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """Return what the estimator is made with."""

@@ -14,7 +14,7 @@ import yaml
 from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
 from ..middleware.errors import UserError
-from ..middleware.files import atomic, written_by
+from ..middleware.files import write, written_by
 from ..middleware.logger import log, pairs
 from ..models import model_class
 from .schema import search_space
@@ -128,8 +128,7 @@ class Optimizer:
         found = {"metric": self.settings.metric, "score": study.best_value, "trials": len(trials)}
         found["parameters"] = study.best_params
         found["model"] = self.settings.model.parameters()  # what the search began from
-        with atomic(_path(self.settings)) as temporary:
-            temporary.write_text(yaml.safe_dump(found, sort_keys=False))
+        write(_path(self.settings), yaml.safe_dump(found, sort_keys=False))
         return study.best_params, study.best_value
 
 
@@ -151,7 +150,8 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
         found, began, metric = dict(saved["parameters"]), dict(saved["model"]), saved["metric"]
     now = settings.model.parameters()
     typed = {typed.lstrip("+~").split("=")[0].removeprefix("model.") for typed in settings.overrides}
-    if metric != settings.metric or any(now.get(n) != value for n, value in began.items() if n not in typed):
+    edited = {name for name, value in began.items() if now.get(name) != value} - typed
+    if edited or metric != settings.metric:
         log.info("%s is of other settings: not used; `optimize` renews it", path)
         return {}
     used = {name: value for name, value in found.items() if name not in typed}
