@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlkata.errors import ExitCode, MlkataError
 from mlkata.git import Git
+from mlkata.objects import Entry, index_info
 from mlkata.placing import copy
 
 _OURS = "mlkata"  # what our index.lock, a symlink, points to: made in one step, it needs no room on the disk
@@ -66,6 +67,24 @@ def update(git: Git, *args: str, stdin: bytes | None = None, ok: Sequence[int] =
     copy(index, changed)
     git.call("update-index", *args, stdin=stdin, env={"GIT_INDEX_FILE": str(changed)}, ok=ok)
     changed.replace(index)
+
+
+def put_back(git: Git, kept: Path, paths: Iterable[str]) -> None:
+    """Let some paths be as an index that was kept has them, and all others as they are.
+
+    Args:
+        git: The repository; its index is held.
+        kept: That index.
+        paths: From the top.
+    """
+    before: dict[str, Entry | None] = dict.fromkeys(paths)
+    for line in git.run("ls-files", "-s", "-z", env={"GIT_INDEX_FILE": str(kept)}).split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        if (name := os.fsdecode(path)) in before:
+            before[name] = Entry(*meta.decode().split(" ")[:2])
+    lines = index_info(dict.fromkeys(before), git.layout().hashing)
+    lines += index_info({path: entry for path, entry in before.items() if entry})
+    update(git, "-z", "--index-info", stdin=lines)
 
 
 def refresh(git: Git) -> None:

@@ -23,9 +23,8 @@ from mlkata import index
 from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.git import Git
 from mlkata.locking import alive, locked
-from mlkata.objects import Entry, index_info
-from mlkata.operation import Operation, Write, fingerprint, prepare
-from mlkata.placing import Copy, copy, link, place, remove
+from mlkata.operation import Operation, Write, at, edited_since, prepare
+from mlkata.placing import Copy, copy, link, link_above, place, remove
 
 
 class Journal:
@@ -73,19 +72,43 @@ class Journal:
         """Remove what killed runs, and a git killed with them, left half-made."""
         work = self.folder / "work"
         for left in work.iterdir() if work.is_dir() else ():
-            if not alive(int(left.name)):
+            if left.name.isdigit() and not alive(int(left.name)):
                 shutil.rmtree(left, ignore_errors=True)
                 for stale in (self.git.layout().common / "refs" / "mlkata").rglob("*.lock"):
                     stale.unlink(missing_ok=True)
 
-    # Reading
-
     def load(self) -> Operation | None:
-        """The last operation; None where there is none."""
+        """The last operation; None where there is none.
+
+        One with conflicts is done when they were committed, or thrown away, by git itself.
+
+        Raises:
+            MlkataError: It was damaged.
+        """
+        file = self.current / "journal.json"
         try:
-            return Operation(**json.loads((self.current / "journal.json").read_text()))
+            found = Operation(**json.loads(file.read_bytes()))
         except FileNotFoundError:
             return None
+        except (ValueError, TypeError) as error:
+            raise MlkataError(
+                f"the journal {file} is damaged, so the last operation can be neither ended nor taken back",
+                f"{self.current / 'backup'} has what it replaced. Then remove {self.current}.",
+            ) from error
+        if found.state == "conflicts" and (self._moved(found) or self._thrown_away(found)):
+            found.state = "done"
+        return found
+
+    def _moved(self, operation: Operation) -> bool:
+        return operation.head != (self.git.oid("HEAD") or "")
+
+    def _thrown_away(self, operation: Operation) -> bool:
+        before, after = operation.paths.get(operation.last, (None, None))
+        return before != after and at(self.top, operation.last) == before and not self._in_conflict()
+
+    def _in_conflict(self) -> list[str]:
+        out = self.git.run("diff", "--name-only", "--diff-filter=U", "--no-ext-diff", "-z")
+        return [os.fsdecode(name) for name in out.split(b"\0")[:-1]]
 
     def unfinished(self) -> Operation | None:
         """The operation that is under way: interrupted, or with conflicts to resolve."""
@@ -161,7 +184,7 @@ class Journal:
         for path, (_, after) in items:
             if path == operation.last:
                 self._replace_index("index.after")
-            if after is not None and fingerprint(self.top / path) != after:
+            if after is not None and at(self.top, path) != after:
                 place(self.current / "incoming" / path, self.top / path, self.folder)
         if operation.last not in operation.paths:
             self._replace_index("index.after")
@@ -172,25 +195,22 @@ class Journal:
         """Complete what was interrupted, or end what had conflicts.
 
         Raises:
-            MlkataError: There are still conflicts (code 3).
+            MlkataError: There are still conflicts (code 3), or what was written since would be lost (code 5).
         """
-        if operation.state == "applying":
+        if operation.state != "conflicts":
+            self.check_untouched(operation)
             with index.held(self.git):
-                self._carry_out(operation)
-                index.refresh(self.git)
+                if operation.state == "undoing":
+                    self._restore(operation)
+                else:
+                    self._carry_out(operation)
+                    index.refresh(self.git)
             return
-        left = self.git.text("diff", "--name-only", "--diff-filter=U", "--no-ext-diff").splitlines()
-        if left:
+        if left := self._in_conflict():
             raise MlkataError(
                 "still in conflict: " + ", ".join(left),
                 "Resolve them (git mergetool, or edit), git add them, then --continue again.",
                 ExitCode.CONFLICTS,
-            )
-        before, after = operation.paths.get(operation.last, (None, None))
-        if before != after and fingerprint(self.top / operation.last) == before:
-            raise MlkataError(
-                f"nothing of this {operation.verb} is left: {operation.last} is as it was before",
-                "Was it reset? mlkata update --abort ends it; then begin again.",
             )
         operation.state = "done"
         self._save(operation, self.current)
@@ -208,20 +228,26 @@ class Journal:
         if not force:
             self.check_untouched(operation)
         with index.held(self.git):
+            if operation.state != "applying":  # killed from here on, it is to be ended as one under way
+                operation.state = "undoing"
+                self._save(operation, self.current)
             self._restore(operation)
 
     def _restore(self, operation: Operation) -> None:
         for path, (before, _) in operation.paths.items():
-            if before is None:
-                remove(self.top / path, self.top)
+            if before is None and not link_above(self.top, path):
+                remove(self.top / path, (self.top / path).parent)
         for folder in reversed(operation.folders):
             with suppress(OSError):
                 (self.top / folder).rmdir()
         for number, (path, (before, _)) in enumerate(sorted(operation.paths.items())):
-            if before is not None and fingerprint(self.top / path) != before:
+            if before is not None and at(self.top, path) != before:
+                while above := link_above(self.top, path):  # by --force: the link goes, not what it leads to
+                    (self.top / above).unlink()
                 place(self.current / "backup" / str(number), self.top / path, self.folder, link)
         self._restore_index(operation)
-        shutil.rmtree(self.current, ignore_errors=True)
+        self.current.rename(self.next)  # in one step: half an operation would be none
+        shutil.rmtree(self.next, ignore_errors=True)
         index.refresh(self.git)
 
     def check_untouched(self, operation: Operation) -> None:
@@ -230,19 +256,17 @@ class Journal:
         Raises:
             MlkataError: Files were edited, or a commit was made, since (code 5).
         """
-        if operation.head != (self.git.oid("HEAD") or ""):
-            raise MlkataError(
-                f"a commit was made since this {operation.verb}; nothing was changed",
-                "Undo it in git: git revert COMMIT (git log shows which).",
-                ExitCode.UNSAFE,
-            )
-        edited = [
-            path for path, (_, after) in operation.paths.items() if fingerprint(self.top / path) != after
-        ]
-        if edited:
+        if self._moved(operation):
+            what = f"a commit was made since this {operation.verb}"
+            hint = "Undo it in git: git revert COMMIT (git log shows which)"
+            if operation.state in ("applying", "undoing"):
+                what = f"another commit is checked out than when this {operation.verb} was interrupted"
+                hint = f"Go back to it first: git checkout {operation.head[:10]}"
+            raise MlkataError(f"{what}; nothing was changed", f"{hint}.", ExitCode.UNSAFE)
+        if edited := edited_since(self.git, self.top, self.current, operation):
             raise MlkataError(
                 f"edited since this {operation.verb}: {', '.join(edited[:8])}; nothing was changed",
-                "Save them elsewhere, or undo them too by --force.",
+                "Save them elsewhere, or take them back too: mlkata undo --force",
                 ExitCode.UNSAFE,
             )
 
@@ -252,21 +276,16 @@ class Journal:
         if operation.state == "applying" or self.git.run(*listing) == after:
             self._replace_index("index.before", link)
             return
-        # Something else was staged since: only our paths go back, to what the index had.
-        before: dict[str, Entry | None] = dict.fromkeys(operation.paths)
-        env = {"GIT_INDEX_FILE": str(self.current / "index.before")}
-        for line in self.git.run(*listing, env=env).split(b"\0")[:-1]:
-            meta, _, path = line.partition(b"\t")
-            if (name := os.fsdecode(path)) in before:
-                before[name] = Entry(*meta.decode().split(" ")[:2])
-        lines = index_info(dict.fromkeys(before)) + index_info({p: e for p, e in before.items() if e})
-        index.update(self.git, "-z", "--index-info", stdin=lines)
+        index.put_back(self.git, self.current / "index.before", operation.paths)  # what else was staged stays
 
     # Steps
 
     def _save(self, operation: Operation, folder: Path) -> None:
         beside = folder / "journal.new"
-        beside.write_text(json.dumps(asdict(operation)))
+        with beside.open("w") as file:
+            json.dump(asdict(operation), file)
+            file.flush()
+            os.fsync(file.fileno())
         beside.replace(folder / "journal.json")
 
     def _replace_index(self, name: str, how: Copy = copy) -> None:

@@ -35,12 +35,12 @@ class Note(NamedTuple):
     text: str
 
 
-def index_info(tree: Mapping[str, Entry | None], prefix: str = "", stage: int = 0) -> bytes:
+def index_info(tree: Mapping[str, Entry | None], hashing: str = "sha1", stage: int = 0) -> bytes:
     """Lines for `git update-index -z --index-info`; None takes a path out."""
     lines = []
     for path, entry in tree.items():
-        mode, oid = entry or ("0", "0" * 40)
-        lines.append(f"{mode} {oid} {stage}\t".encode() + os.fsencode(prefix + path) + b"\0")
+        mode, oid = entry or ("0", "0" * 2 * hashlib.new(hashing, usedforsecurity=False).digest_size)
+        lines.append(f"{mode} {oid} {stage}\t".encode() + os.fsencode(path) + b"\0")
     return b"".join(lines)
 
 

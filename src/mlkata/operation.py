@@ -12,7 +12,7 @@ from typing import Any
 
 from mlkata.git import Git
 from mlkata.objects import Entry, Stages, index_info
-from mlkata.placing import copy, link, place
+from mlkata.placing import copy, link, link_above, place
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Operation:
         verb: The command.
         prefix: The managed folder.
         head: The commit that was checked out.
-        state: applying, conflicts or done.
+        state: applying, conflicts, undoing or done.
         last: The path that is written last.
         paths: For each path what was there and what shall be: a fingerprint, None for nothing.
         folders: Those that it makes.
@@ -67,6 +67,11 @@ def keep_permissions(old: Path, new: Path) -> None:
         new.chmod(stat.S_IMODE(bits) & ~0o111 | runs)
 
 
+def at(top: Path, path: str) -> str | None:
+    """As `fingerprint`; None too for what lies behind a link, which is another place."""
+    return None if link_above(top, path) else fingerprint(top / path)
+
+
 def fingerprint(path: Path) -> str | None:
     """What is at a path: kind, permissions and content; None where there is nothing, or a folder."""
     try:
@@ -79,6 +84,31 @@ def fingerprint(path: Path) -> str | None:
         return None
     with path.open("rb") as content:
         return f"{found.st_mode & 0o777:o} {hashlib.file_digest(content, 'sha256').hexdigest()}"
+
+
+def edited_since(git: Git, top: Path, folder: Path, operation: Operation) -> list[str]:
+    """What somebody edited since an operation, or put behind a link, so that taking it back would lose it.
+
+    Halfway, a path may be as it was or as it shall be; what is in conflict may be anything.
+
+    Args:
+        git: The repository.
+        top: Its working tree.
+        folder: Where the operation is kept.
+        operation: The operation.
+    """
+    free = set()
+    if operation.state == "conflicts":
+        env = {"GIT_INDEX_FILE": str(folder / "index.after")}
+        lines = git.run("ls-files", "-u", "-z", env=env).split(b"\0")[:-1]
+        free = {os.fsdecode(line.partition(b"\t")[2]) for line in lines}
+    found = []
+    for path, (before, after) in operation.paths.items():
+        above = link_above(top, path)
+        known = (after,) if operation.state == "done" else (before, after)
+        if (above and above not in operation.paths) or (path not in free and at(top, path) not in known):
+            found.append(path)
+    return found
 
 
 def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Write) -> None:
@@ -105,7 +135,7 @@ def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Writ
     folders: set[str] = set()
     writes: dict[str, Entry | Path | None] = {**on_disk, **write.files}
     for number, (path, entry) in enumerate(sorted(writes.items())):
-        before = fingerprint(top / path)
+        before = at(top, path)
         if entry and before is not None:
             keep_permissions(top / path, incoming / path)
         after = fingerprint(incoming / path) if entry else None
@@ -126,7 +156,7 @@ def _prepare_index(git: Git, folder: Path, write: Write) -> None:
     env = {"GIT_INDEX_FILE": str(folder / "index.after")}
     listed = git.run("ls-files", "-v", "-z", env=env).split(b"\0")[:-1]
     flagged = [line for line in listed if not line.startswith(b"H")]
-    lines = index_info(dict.fromkeys({*write.tracked, *write.conflicts}))
+    lines = index_info(dict.fromkeys({*write.tracked, *write.conflicts}), git.layout().hashing)
     staying = {path: e for path, e in write.tracked.items() if e and path not in write.conflicts}
     lines += index_info(staying)
     for path, stages in write.conflicts.items():

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 Copy = Callable[[Path, Path], object]
 
@@ -46,6 +46,12 @@ def place(source: Path, target: Path, aside: Path, how: Copy = copy) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+def link_above(top: Path, path: str) -> str | None:
+    """The symlink on the way to a path, behind which is something else; None where there is none."""
+    above = [str(up) for up in PurePosixPath(path).parents][-2::-1]
+    return next((up for up in above if (top / up).is_symlink()), None)
 
 
 def remove(target: Path, top: Path) -> None:

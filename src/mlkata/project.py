@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,29 @@ def find(path: Path, answers_file: str | None = None, prefix: str = "") -> Proje
         prefix = f"{prefix}/" if prefix else ""
     file = top / prefix / name
     return Project(Git(top, layout), top, prefix, name, parse(file.read_bytes(), str(file)))
+
+
+def committed(found: Project, *, strict: bool = False) -> Project:
+    """A project with the answers that HEAD has, where it has any: they go with HEAD's files.
+
+    Args:
+        found: The project.
+        strict: Whether other answers on disk are an error.
+
+    Raises:
+        MlkataError: They are, and there are.
+    """
+    where = f"HEAD:{found.prefix}{found.answers_file}"
+    oid = found.git.oid(where)
+    answers = parse(found.git.blob(oid), where) if oid else found.answers
+    if strict and answers != found.answers:
+        raise MlkataError(
+            f"{found.answers_file} on disk is not what HEAD has, though git says that nothing changed",
+            f"Commit it, or let git look at it again: git update-index --no-skip-worktree "
+            f"--no-assume-unchanged {found.answers_file}",
+            ExitCode.UNSAFE,
+        )
+    return replace(found, answers=answers)
 
 
 def _layout(git: Git) -> Layout:

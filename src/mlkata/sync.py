@@ -1,11 +1,7 @@
-"""From two versions of a template to a result for a project, and from the result to a folder or a branch."""
+"""From two versions of a template to a result for a project, and from the result to its folder."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import shlex
 from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,9 +16,6 @@ from mlkata.operation import Write
 from mlkata.project import Project
 from mlkata.template import Template, Version
 
-MADE = "refs/mlkata/made/"
-"""Below it is what we made of a branch, so that we know it again; a branch that differs is a person's."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -36,6 +29,7 @@ class Plan:
         rendered: The new version, whole; None where it was not rendered as a whole.
         new: That version.
         message: What the template says to a person.
+        head: The commit that it was worked out for; empty where there is none.
     """
 
     merged: Merged
@@ -45,6 +39,7 @@ class Plan:
     rendered: Tree | None
     new: Version
     message: str = ""
+    head: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
     Raises:
         MlkataError: A template or answer is wrong, or something unprotected is in the way (code 5).
     """
-    git, ours = project.git, project.tree()
+    git, head, ours = project.git, project.head(), project.tree()
     old, new, rendered = _versions(project, start, request, ours)
     there = worktree.Disk({}, {}, {}, frozenset())
     if disk:
@@ -111,7 +106,7 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
         if entry and entry != before.pop(path, None):
             changes.append(Change(path, "skipped", why))
     labels = Labels("yours", f"template {request.version.name}")
-    loose, said = _loose(project, there.loose, before, after, labels)
+    loose, said = _loose(project, there.loose, before, after, labels, new.kept)
     changes += said
     merged = merge.merge(
         git,
@@ -130,7 +125,7 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
     gone = {change.path for change in changes}
     changes += [change for change in merged.changes if change.path not in gone or change.path in merged.tree]
     rendered = None if new.secret else rendered
-    return Plan(merged, loose, there.hidden, sorted(changes), rendered, request.version, new.message)
+    return Plan(merged, loose, there.hidden, sorted(changes), rendered, request.version, new.message, head)
 
 
 def _versions(
@@ -163,7 +158,7 @@ def _versions(
 
 
 def _loose(
-    project: Project, loose: Tree, before: Tree, after: Tree, labels: Labels
+    project: Project, loose: Tree, before: Tree, after: Tree, labels: Labels, kept: Container[str]
 ) -> tuple[dict[str, Entry], list[Change]]:
     """Merge the files that git doesn't track, each for itself, and keep the person's in any doubt."""
     mine = {path: loose[path] for path in loose if before.get(path) != after.get(path)}
@@ -172,6 +167,9 @@ def _loose(
     for path, entry in mine.items():
         if path not in after:
             changes.append(Change(path, "kept", "the template no longer has it; git doesn't track yours"))
+            continue
+        if path in kept:
+            changes.append(Change(path, "skipped", "the template leaves it to the project"))
             continue
         base, theirs = ({path: side[path]} if path in side else {} for side in (before, after))
         found = merge.merge(project.git, base, {path: entry}, theirs, labels=labels, prefix=project.prefix)
@@ -234,6 +232,12 @@ def to_folder(project: Project, plan: Plan, verb: str, report: Mapping[str, Any]
         MlkataError: It can't be written; all is then as it was.
     """
     assert project.top  # noqa: S101 - callers look
+    if plan.head:  # a question may have stood open for long
+        worktree.check_clean(project)
+        if project.head() != plan.head:
+            raise MlkataError(
+                "a commit was made meanwhile; nothing was written", "Try again.", ExitCode.UNSAFE
+            )
     ours, merged, prefix = project.tree(), plan.merged, project.prefix
     differing = {path for path in {*ours, *merged.tree} if ours.get(path) != merged.tree.get(path)}
     write = Write(
@@ -246,49 +250,6 @@ def to_folder(project: Project, plan: Plan, verb: str, report: Mapping[str, Any]
     journal.apply(verb, prefix, write, dict(report), last=prefix + project.answers_file)
     with suppress(MlkataError, OSError):  # it is written; what was rendered can be rendered again
         remember(project, plan)
-
-
-def branch_name(project: Project, what: str) -> str:
-    """The branch for an update or an adoption, one of its own for each managed folder of a repository."""
-    folder = project.prefix.rstrip("/")
-    plain = re.sub(r"[^A-Za-z0-9_/-]+", "-", folder)
-    if plain != folder:
-        plain += "-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    return f"mlkata/{plain}/{what}" if folder else f"mlkata/{what}"
-
-
-def to_branch(project: Project, plan: Plan, name: str, message: str) -> str:
-    """Commit a plan on a branch of its own; working tree, index and HEAD stay as they are.
-
-    A branch that is still what an earlier run made of it is made anew.
-
-    Returns:
-        The commit.
-
-    Raises:
-        MlkataError: There is another branch of that name.
-    """
-    git, head = project.git, project.head()
-    if name.startswith("-") or git.call("check-ref-format", f"refs/heads/{name}", ok=(0, 1)).returncode:
-        raise MlkataError(f"{name!r} is no name for a branch")
-    tree = git.write_tree(plan.merged.tree, project.prefix, over=head)
-    ref, mark = f"refs/heads/{name}", f"{MADE}{name}"
-    present = git.oid(ref)
-    if present and git.oid(f"{present}^{{tree}}") == tree and git.oid(f"{present}^") == head:
-        return present
-    in_use = present and git.text("for-each-ref", "--format=%(worktreepath)", ref)
-    if present and (in_use or git.oid(mark) != present):
-        here = " (it is checked out)" if in_use else ""
-        remove = "" if in_use else f", or remove it: git branch -D {shlex.quote(name)}"
-        raise MlkataError(
-            f"there is a branch {name} already, with something else on it{here}",
-            f"Choose another name (--branch NAME){remove}",
-        )
-    commit = git.commit(tree, message, head)
-    none = "0" * len(commit)
-    git.move_refs(f"update {ref} {commit} {present or none}\nupdate {mark} {commit}\n", name)
-    remember(project, plan)
-    return commit
 
 
 def remember(at: Project, plan: Plan) -> None:

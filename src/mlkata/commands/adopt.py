@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mlkata import addresses, project, render, sync, template
+from mlkata import addresses, branches, project, render, sync, template
 from mlkata.adopt import (
     bases,
     imports,
@@ -108,7 +108,7 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     version = source.version(args.ref) if args.ref else source.latest(prereleases=args.prereleases)
     common.check_template(source, version)
     report.new = version.name
-    ours, trust = found.tree(), Trust(grant=args.trust)
+    head, ours, trust = found.head(), found.tree(), Trust(grant=args.trust)
     files = Files(found.git, ours)
     known = mapping.load(source, version)
     facts = infer.facts(found, ours)
@@ -129,6 +129,7 @@ def _adopt(found: project.Project, source: template.Template, args: Namespace, r
     own = packaging.own(files, base.tree, metadata.read(files.text))
     sides = planning.Sides(base.tree, ours, done.tree, made.files, _required(files, base.tree), own)
     plan, notes, unmoved = planning.plan(found, sides, done, version)
+    plan = replace(plan, head=head)
     report.old, report.base = (base.version.name if base.version else ""), base.said
     report.files = sorted(plan.changes, key=lambda change: (_ORDER.index(change.action), change))
     report.answers = [
@@ -255,9 +256,9 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Adoption, args: Na
         diff = telling.again(args, "adopt", "--diff")
         report.next = [telling.again(args), f"{diff}   (the same as a patch)"]
         return report
-    name = report.branch = args.branch or sync.branch_name(found, "adopt")
+    name = report.branch = args.branch or branches.name_for(found, "adopt")
     before = found.git.oid(f"refs/heads/{name}")
-    commit = sync.to_branch(found, plan, name, _message(report, conflicts))
+    commit = branches.to_branch(found, plan, name, _message(report, conflicts))
     report.next = telling.following(found, args, name, conflicts=bool(conflicts))
     if commit == before:
         report.status = "up-to-date"

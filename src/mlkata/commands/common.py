@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from mlkata import cache
 from mlkata.errors import ExitCode, MlkataError, nearest
 from mlkata.journal import Journal
 from mlkata.objects import Tree
+from mlkata.operation import Operation
 from mlkata.project import ANSWERS, Project
 from mlkata.template import Template, Version
 
@@ -51,11 +53,35 @@ def check_ended(found: Project) -> None:
         return
     operation = Journal(found.git, found.top).unfinished()
     if operation:
-        state = "was interrupted" if operation.state == "applying" else "has conflicts to resolve"
+        state = "has conflicts to resolve" if operation.state == "conflicts" else "was interrupted"
+        elsewhere = operation.prefix != found.prefix
+        where = f" of {operation.prefix.rstrip('/') or found.top}" if elsewhere else ""
+        at = f"-C {shlex.quote(os.path.relpath(found.top / operation.prefix))} " if elsewhere else ""
         raise MlkataError(
-            f"an earlier {operation.verb} {state}",
-            "End it first: mlkata update --continue, or mlkata update --abort (all as it was before).",
+            f"an earlier {operation.verb}{where} {state}",
+            f"End it first: mlkata update {at}--continue, or mlkata update {at}--abort"
+            " (all as it was before).",
             ExitCode.UNSAFE,
+        )
+
+
+def check_place(top: Path, operation: Operation, path: Path) -> None:
+    """Stop where the last operation is another folder's than the one that was asked about.
+
+    Args:
+        top: The working tree.
+        operation: The last operation in it.
+        path: The folder.
+
+    Raises:
+        MlkataError: It is, and not one inside it.
+    """
+    own, asked = (top / operation.prefix).resolve(), path.resolve()
+    if not (asked.is_relative_to(own) or own.is_relative_to(asked)):
+        raise MlkataError(
+            f"the last operation in {top} is the {operation.verb} of {operation.prefix.rstrip('/')};"
+            " nothing was changed",
+            f"Name that folder: -C {shlex.quote(os.path.relpath(own))}",
         )
 
 

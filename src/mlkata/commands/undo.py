@@ -28,6 +28,7 @@ def run(args: Namespace) -> Report:
         operation = journal.load()
         if operation is None:
             raise MlkataError(f"there is nothing to undo in {top}", "Only the last operation is kept.")
+        common.check_place(top, operation, Path(args.directory) / (args.path or "."))
         report = Report("undo", project=str(top / operation.prefix))
         words = {True: "delete", False: "change"}
         report.files = [
@@ -35,13 +36,12 @@ def run(args: Namespace) -> Report:
             for path, (before, after) in sorted(operation.paths.items())
             if before != after
         ]
-        forced = args.force or operation.state != "done"
         if args.dry_run:
-            if not forced:
+            if not args.force:
                 journal.check_untouched(operation)
             report.status = "planned"
             report.headline = f"This would take back the last {operation.verb}; nothing was written:"
             return report
-        journal.restore(operation, force=forced)
+        journal.restore(operation, force=args.force)
         report.headline = f"The last {operation.verb} was taken back; all is as it was before."
     return report

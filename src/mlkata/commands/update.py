@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mlkata import news, project, sync, template, versions, worktree
+from mlkata import branches, news, project, sync, template, versions, worktree
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
+from mlkata.git import Git
 from mlkata.journal import Journal
 from mlkata.privacy import clean
 from mlkata.report import Report
@@ -23,12 +24,14 @@ def run(args: Namespace) -> Report:
     Raises:
         MlkataError: It can't be done; nothing was written.
     """
-    found = project.find(Path(args.directory) / (args.path or "."), args.answers_file)
-    return update(found, args, partial(common.template, offline=args.offline))
+    path = Path(args.directory) / (args.path or ".")
+    if args.abort or args.proceed:
+        return _end(path, abort=args.abort)
+    return update(project.find(path, args.answers_file), args, partial(common.template, offline=args.offline))
 
 
 def update(found: project.Project, args: Namespace, opened: common.Opened) -> Report:
-    """Update a project, or end an update of it.
+    """Update a project.
 
     Args:
         found: The project.
@@ -39,8 +42,6 @@ def update(found: project.Project, args: Namespace, opened: common.Opened) -> Re
         MlkataError: It can't be done; nothing was written.
     """
     with common.held(found):
-        if args.abort or args.proceed:
-            return _end(found, abort=args.abort)
         for _ in range(2):  # somebody may delete the cache at any time
             source = opened(found)
             try:
@@ -93,10 +94,10 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
     to_folder = args.branch is None and not (args.dry_run or args.diff)
     if found.top is None and to_folder:
         raise MlkataError(f"{found.folder} is a bare repository", "Put the result on a branch: --branch")
-    if found.top:
-        common.check_ended(found)
     if to_folder:
+        common.check_ended(found)
         worktree.check_clean(found, branch=True)
+    found = project.committed(found, strict=to_folder)
     data = common.answers(args)
     common.progress(f"Looking for a newer version of {found.source}", args)
     source.fetch()
@@ -142,8 +143,8 @@ def _deliver(found: project.Project, plan: sync.Plan, report: Report, args: Name
     report.status = "conflicts" if conflicts else "done"
     report.code = ExitCode.CONFLICTS if conflicts else ExitCode.DONE
     if args.branch is not None:
-        name = args.branch or sync.branch_name(found, f"update-{report.new}")
-        commit = sync.to_branch(found, plan, name, _message(report, conflicts))
+        name = args.branch or branches.name_for(found, f"update-{report.new}")
+        commit = branches.to_branch(found, plan, name, _message(report, conflicts))
         report.branch = name
         report.headline = f"{span}, on the branch {name} ({commit[:10]}); your working tree is untouched."
         if conflicts:
@@ -184,20 +185,32 @@ def _message(report: Report, conflicts: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _end(found: project.Project, *, abort: bool) -> Report:
+def _end(path: Path, *, abort: bool) -> Report:
+    found = project.repository(path)
     if found.top is None:
         raise MlkataError("a bare repository has nothing under way")
-    journal = Journal(found.git, found.top)
+    with common.held(found):
+        return _ended(found.git, found.top, path, abort=abort)
+
+
+def _ended(git: Git, top: Path, path: Path, *, abort: bool) -> Report:
+    journal = Journal(git, top)
     operation = journal.unfinished()
-    report = Report("update", project=str(found.folder))
+    report = Report("update", project=str(top))
     if operation is None:
-        report.headline = "Nothing is under way; all is as it was."
+        report.headline = "Nothing is under way."
         return report
+    report.project = str(top / operation.prefix)
+    common.check_place(top, operation, path)
     if abort:
-        journal.restore(operation, force=True)
+        journal.restore(operation)
         report.headline = f"The {operation.verb} was taken back; all is as it was before."
         return report
+    undone = operation.state == "undoing"
     journal.finish(operation)
+    if undone:
+        report.headline = f"The {operation.verb} was taken back; all is as it was before."
+        return report
     if operation.state == "conflicts":
         report.status, report.code = "conflicts", ExitCode.CONFLICTS
         report.headline = "The interrupted update is written now, with conflicts."

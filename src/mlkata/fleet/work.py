@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlkata import project, sync, worktree
+from mlkata import branches, project, worktree
 from mlkata.addresses import cache_dir
 from mlkata.commands import common
 from mlkata.errors import ExitCode, MlkataError
@@ -215,6 +215,8 @@ def _of_killed(found: Project, goal: str) -> Report | None:
             return None
         if operation.report["new"] != goal or operation.head != found.git.oid("HEAD"):
             return None
+        if operation.state == "undoing":
+            return None
         if operation.state == "applying":
             journal.finish(operation)
     told = operation.report
@@ -238,7 +240,7 @@ def _obstacles(found: Project, report: Report) -> list[str]:
 
 
 def _branch(found: Project, report: Report) -> str:
-    return sync.branch_name(found, f"update-{report.new}")
+    return branches.name_for(found, f"update-{report.new}")
 
 
 def _state(found: Project, order: Order, opened: common.Opened) -> str:
