@@ -55,7 +55,7 @@ def bench(model: str, folder: Path, rounds: int) -> None:
     found = measure.compare(sides, rounds)
     print(measure.table(f"predict, {model}", found))
     show(f"predict, {model}", found)
-    predictions = project / "outputs" / "predict" / "predictions.parquet"
+    predictions = project / "outputs" / "predict" / "flights.parquet"
     workspace.call(workspace.PYTHON, workspace.HERE / "rows.py", "--same", output, predictions)
 
 

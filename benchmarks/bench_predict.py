@@ -28,7 +28,7 @@ def bench(project: Path, model: Path, rows: int, rounds: int, *, warm: bool) -> 
     print(measure.table(what, found))
     ratio = measure.median(found["mlkata"], "wall") / measure.median(found["bare"], "wall")
     print(measure.verdict(f"{what}: ratio of wall times", ratio, GOAL))
-    predictions = project / "outputs" / "predict" / "predictions.parquet"
+    predictions = project / "outputs" / "predict" / "flights.parquet"
     workspace.call(workspace.PYTHON, workspace.HERE / "rows.py", "--same", output, predictions)
     return measure.median(found["mlkata"], "peak")
 

@@ -37,7 +37,7 @@ def outcome(project: Project, job: str) -> Any:
     if job == "evaluate":
         return json.loads((outputs / "evaluate/metrics.json").read_text())
     if job == "predict":
-        return pl.read_parquet(outputs / "predict/predictions.parquet").rows()
+        return pl.read_parquet(outputs / "predict/breast_cancer.parquet").rows()
     with closing(sqlite3.connect(outputs / "predictions.db")) as connection:
         table = "predictions_breast_cancer"
         return connection.execute(f"SELECT * FROM {table} ORDER BY model_version, id").fetchall()

@@ -107,7 +107,7 @@ def clone(project: Project, destination: Path) -> Project:
 
 def same_data(project: Project, other: Project, data: str) -> None:
     """Expect the same bytes of everything that DVC keeps."""
-    for name in (*(f"data/{data}/{part}" for part in PARTS), "outputs/predict/predictions.parquet"):
+    for name in (*(f"data/{data}/{part}" for part in PARTS), f"outputs/predict/{data}.parquet"):
         assert (project.path / name).read_bytes() == (other.path / name).read_bytes(), name
 
 
@@ -174,7 +174,7 @@ def registered(url: str, table: str) -> pl.DataFrame:
 def test_postgresql_has_each_prediction_once(churn: Project, postgresql: str) -> None:
     """Registered twice: the same rows, as they were predicted."""
     project = Project(churn.path, churn.package, {"DATABASE_URL": postgresql})
-    expected = pl.read_parquet(churn.path / "outputs/predict/predictions.parquet").sort("model_version", "id")
+    expected = pl.read_parquet(churn.path / "outputs/predict/breast_cancer.parquet").sort("model_version", "id")
     for new in (len(expected), 0):
         said = project.job("register", "register=postgresql", "register.batch_size=40")
         assert f"({new} new)" in said
@@ -193,7 +193,7 @@ def running_insert(url: str) -> bool:
 def test_a_killed_registration_has_written_nothing(churn: Project, postgresql: str) -> None:
     """Run again, it has written each prediction exactly once, beside those that were there before."""
     project = Project(churn.path, churn.package, {"DATABASE_URL": postgresql})
-    small = pl.read_parquet(churn.path / "outputs/predict/predictions.parquet")
+    small = pl.read_parquet(churn.path / "outputs/predict/breast_cancer.parquet")
     marks = {name: pl.lit(small[name][0]) for name in ("run_id", "lineage")}
     large = pl.DataFrame({"id": range(LARGE)}).with_columns(
         prediction=pl.lit("benign"),
@@ -238,7 +238,7 @@ def test_models_live_on_an_mlflow_server(churn: Project, mlflow: str) -> None:
         f"{mlflow}/api/2.0/mlflow/registered-models/get?name=churn-breast_cancer"
     ) as answer:
         assert b'"champion"' in answer.read()
-    found = pl.read_parquet(churn.path / "outputs/predict/predictions.parquet")
+    found = pl.read_parquet(churn.path / "outputs/predict/breast_cancer.parquet")
     assert set(found["model_version"]) == {1}
     assert len(found) == 104
     other = churn.copy(churn.path.parent / "other", MLFLOW_TRACKING_URI=mlflow)
