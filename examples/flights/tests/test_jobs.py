@@ -5,12 +5,16 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import sqlalchemy as sa
 from conftest import FAST, Run, configure, job
+from matplotlib import rc_context
 
 from flights.configurations import Settings
+from flights.evaluation import report
+from flights.evaluation.metrics import Predictions
 from flights.middleware import lineage
 from flights.middleware.errors import UserError
 from flights.middleware.tracking import Tracker
@@ -43,6 +47,16 @@ def test_all_jobs_end_to_end(trained: Path, run: Run, task: str, capsys: pytest.
     capsys.readouterr()
     assert run("summary", *FAST) == 0
     assert "where things are" in capsys.readouterr().out.lower()
+
+
+def test_a_class_that_is_not_there_counts_for_nothing() -> None:
+    found = Predictions(np.array([0, 1]), np.array([0, 1]), np.eye(3)[[0, 1]], ("p", "q", "r")).metrics()
+    assert (found["accuracy"], found["f1"]) == (1.0, 1.0)
+
+
+def test_a_column_may_be_called_as_a_formula() -> None:
+    with rc_context(report.STYLE):
+        assert "in $_per_$" in report._svg(report._bars({"in $_per_$": 1.0}))
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -104,8 +118,26 @@ def test_another_split_or_other_columns_are_not_compared(
     job("train", task, *FAST, fewer)
     assert run("evaluate", fewer) == 0
     said = capsys.readouterr().err
-    assert "not compared with champion version 1: the model was trained on other columns" in said
+    assert "not compared with champion version 1: version 1 was trained on other columns or types" in said
     job("rollback", task)
+
+
+def test_a_model_of_other_types_is_refused(trained: Path, task: str) -> None:
+    for change, name in (("count.dtype=float", "count"), ("member.role=ignore", "member")):
+        with pytest.raises(UserError, match=rf"version 1 was trained on other columns or types .*: {name}\."):
+            job("predict", task, f"data.columns.{change}")
+
+
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
+def test_older_rows_that_come_later_are_not_learnt_from(project: Path, task: str) -> None:
+    rows, more = pl.read_csv("tiny.csv"), ("model=linear", "data.split.by=time")
+    rows.tail(80).write_csv("tiny.csv")
+    for name in ("retrieve", "train", "evaluate"):
+        job(name, task, *more)
+    rows.write_csv("tiny.csv")
+    job("retrieve", task, *more)
+    with pytest.raises(UserError, match="the test part has rows that version 1 was trained on: train again"):
+        job("evaluate", task, *more)
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -114,7 +146,7 @@ def test_what_is_of_another_is_not_replaced(trained: Path, task: str) -> None:
     for output in ("folder.parquet", "data/tiny/train.parquet", "data/tiny/test.parquet"):
         with pytest.raises(UserError, match=f"{output} is there, and is no file of predictions"):
             job("predict", task, f"predict.output={output}")
-    predictions = Path("outputs/predict/predictions.parquet")
+    predictions = Path("outputs/predict/tiny.parquet")
     with pytest.raises(UserError, match=r"has the columns id BIGINT, .* need id TEXT, "):
         job("register", task, "data.columns.id.dtype=str")
     pl.read_parquet(predictions).with_columns(run_id=pl.lit("other")).write_parquet(predictions)
@@ -171,10 +203,10 @@ def test_predict_refuses_what_the_model_does_not_know(trained: Path, task: str) 
     rows.drop("amount").write_csv("new.csv")
     with pytest.raises(UserError, match="column 'amount' is not there"):
         job("predict", task, "predict.input=new.csv")
-    assert [path.name for path in Path("outputs/predict").iterdir()] == ["predictions.parquet"]  # the old one
+    assert [path.name for path in Path("outputs/predict").iterdir()] == ["tiny.parquet"]  # the old one
     rows.drop("target", "group").write_csv("new.csv")
     job("predict", task, "predict.input=new.csv", "predict.batch_size=50")
-    assert len(pl.read_parquet("outputs/predict/predictions.parquet")) == 160
+    assert len(pl.read_parquet("outputs/predict/tiny.parquet")) == 160
     with pytest.raises(UserError, match=r"gone.parquet is not there"):
         job("predict", task, "predict.input=gone.parquet")
 

@@ -36,6 +36,8 @@ def test_every_job_explains_itself(job: str, capsys: pytest.CaptureFixture[str])
         ),
         (["train", "data.splt.by=time"], "data.splt: there is no such key; did you mean 'split'?"),
         (["train", "model.alpha"], "'model.alpha' is not KEY=VALUE"),
+        (["train", "data.name=other"], "hydra/data/tiny.yaml says `name: other`: name it tiny"),
+        (["predict", "predict.input=day=1/x (2).csv"], "day=1/x (2).csv is not there"),
         (["register", "register=postgresql"], "the environment has no DATABASE_URL: set it"),
         (["train", "tracking.uri=http://127.0.0.1:9"], "no MLflow server answers at http://127.0.0.1:9"),
         (["register", "register.url=nonsense"], "register.url: Could not parse SQLAlchemy URL"),
@@ -59,7 +61,7 @@ def test_mistakes_get_one_clear_message(
     if "register" in arguments[0] or "tracking" in str(arguments):
         job("retrieve", task)
         Path("outputs/predict").mkdir(parents=True)
-        Path("outputs/predict/predictions.parquet").write_bytes(Path("data/tiny/test.parquet").read_bytes())
+        Path("outputs/predict/tiny.parquet").write_bytes(Path("data/tiny/test.parquet").read_bytes())
     capsys.readouterr()
     assert run(*arguments) == 1
     err = capsys.readouterr().err

@@ -86,15 +86,6 @@ class ModelSuite:
         bare = frame.select(sorted(settings.data.features, reverse=True))
         np.testing.assert_allclose(self.output(model, frame), self.output(model, bare))
 
-    def test_a_model_of_other_columns_is_refused(
-        self, settings: Settings, frame: pl.DataFrame, task: str
-    ) -> None:
-        model = self.make(settings).fit(frame)
-        dump(model.pipeline, "model.skops")
-        fewer = configure(task, f"model={self.name}", "data.columns.member.role=ignore")
-        with pytest.raises(UserError, match=r"trained on other columns .*missing now: \['member'\]"):
-            self.make(fewer).load(Path("model.skops"))
-
     def test_search_space_is_valid(self, settings: Settings) -> None:
         assert set(search_space(settings.model)) <= set(settings.model.parameters())
 

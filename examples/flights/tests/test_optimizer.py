@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 from conftest import configure, job, make_frame, overrides
@@ -41,6 +42,20 @@ def test_a_wrong_space_is_named(project: Path, task: str, space: str, message: s
     with pytest.raises(UserError) as error:
         search_space(model.model_copy(update={"search_space": yaml.safe_load(space)}))
     assert message in str(error.value)
+
+
+def test_rows_of_one_moment_are_in_one_fold(project: Path, task: str) -> None:
+    frame = make_frame(task).with_columns(pl.col("when").dt.truncate("1mo"))
+    for train, test in Optimizer(configure(task, "data.split.by=time"), "data")._folds(frame):
+        assert len(train) > 0
+        assert frame["when"][train].max() < frame["when"][test].min()
+
+
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
+def test_other_code_is_another_search(project: Path, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Optimizer(configure(task), "data").name
+    monkeypatch.setattr(Path, "read_text", lambda _: "edited")
+    assert Optimizer(configure(task), "data").name != before
 
 
 def test_a_stopped_search_goes_on(project: Path, task: str) -> None:

@@ -4,6 +4,7 @@ import gzip
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ from flights.middleware.errors import UserError
 from flights.middleware.logger import log
 from flights.repository.data_manager import DataManager, batches
 from flights.repository.data_settings import Source
-from flights.repository.schema import cast, prediction_table
+from flights.repository.schema import cast, convert, prediction_table
 from flights.repository.sources import connect, read
 
 
@@ -40,6 +41,33 @@ def test_other_sources_give_the_same(project: Path, task: str, kind: str) -> Non
     assert_frame_equal(DataManager(settings).read_source(), frame)
 
 
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_database_says_nothing_of_types(project: Path, task: str) -> None:
+    values = [*range(150), 12.4517]
+    with sa.create_engine("sqlite:///late.db").begin() as connection:
+        connection.execute(sa.text("CREATE TABLE late (value, note)"))
+        connection.execute(
+            sa.text("INSERT INTO late VALUES (:value, 'a \\:b')"), [{"value": v} for v in values]
+        )
+    source = Source(kind="sql", uri="sqlite:///late.db", query="SELECT value FROM late WHERE note = 'a :b'")
+    assert read(source, [])["value"].to_list() == values
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ([1.0, None, 2.0], "str", ["1", None, "2"]),
+        ([1.5], "str", [None]),
+        ([True], "str", [None]),
+        ([2023], "date", [None]),
+        ([1704067200.0], "datetime", [None]),
+        (["2024-02-29"], "date", [date(2024, 2, 29)]),
+    ],
+)
+def test_what_a_value_means_is_not_guessed(values: list[Any], dtype: str, expected: list[Any]) -> None:
+    assert convert(pl.Series("column", values), dtype).to_list() == expected
+
+
 def test_query_derives_columns(project: Path, task: str) -> None:
     query = 'SELECT id, when, amount * 2 AS amount, count, colour, member, "group", target FROM self'
     settings = configure(task)
@@ -47,6 +75,13 @@ def test_query_derives_columns(project: Path, task: str) -> None:
     settings = settings.model_copy(update={"data": settings.data.model_copy(update={"source": source})})
     found = DataManager(settings).read_source()["amount"]
     assert found.to_list() == (make_frame(task)["amount"] * 2).to_list()
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+def test_a_type_that_can_not_be_cast_is_named(project: Path, settings: Settings, task: str) -> None:
+    frame = make_frame(task).with_columns(colour=pl.lit([1]))
+    with pytest.raises(UserError, match=r"\n  column 'colour': cannot cast List"):
+        cast(frame, settings.data, settings.data.kept, "rows")
 
 
 def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
@@ -63,6 +98,7 @@ def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
     ("column", "value", "message"),
     [
         ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10.0): 99.0"),
+        ("amount", 1.8e308, "column 'amount': 1 values fail in_range(-3.4e+38, 3.4e+38)"),
         ("amount", None, "column 'amount' has null values; if they are right, say nullable: true"),
         ("amount", "much", "column 'amount': 1 of 160 values are not float: 'much'"),
         ("count", "1.5", "column 'count': 1 of 160 values are not int: 1.5"),
@@ -122,6 +158,11 @@ def test_a_spoilt_archive_is_named(project: Path, task: str, ending: str) -> Non
         path.write_bytes(b"no archive")
     with pytest.raises(UserError, match=f"csv '{path}' can't be read: "):
         read(Source(kind="csv", uri=str(path)), [])
+    with ZipFile("two.csv.zip", "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.write("tiny.csv", name)
+    with pytest.raises(UserError, match="it holds 2 files; one would be read"):
+        read(Source(kind="csv", uri="two.csv.zip"), [])
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -142,6 +183,11 @@ def test_rows_that_were_split_otherwise_are_refused(project: Path, task: str) ->
             UserError, match=r"train.parquet was split otherwise than hydra/data/tiny.yaml says"
         ):
             DataManager(configure(task, change)).load("train")
+    nameless = ("data.columns.id.role=ignore", "data.columns.group.role=ignore")  # all that is kept is hashed
+    manager = DataManager(configure(task, nameless[0]))
+    manager.save(manager.split(manager.read_source()))
+    with pytest.raises(UserError, match="was split otherwise"):
+        DataManager(configure(task, *nameless)).load("train")
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -174,6 +220,12 @@ def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
         DataManager(configure(task, "data.split.by=time", "data.split.cutoff=2035-01-01")).split(frame)
     latest = DataManager(configure(task, "data.split.by=time")).split(frame)["test"]
     assert len(latest) == round(0.3 * len(frame))
+    years = frame.with_columns(
+        when=pl.when(pl.col("id") < 1040).then(date(2022, 1, 1)).otherwise(date(2023, 1, 1))
+    )
+    months = frame.with_columns(when=pl.col("when").dt.truncate("1mo"))
+    for rows, expected in ((years, 120), (months, 39)):  # of two sides, the one that is nearer to 48
+        assert len(DataManager(configure(task, "data.split.by=time")).split(rows)["test"]) == expected
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -243,6 +295,11 @@ def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
     assert written["split"]["by"] == "hash"
     assert run("draft", "tiny.csv", "draft.name=../my data") == 0
     assert Path("hydra/data/my_data.yaml").exists()
+    Path("2024.csv").write_text("code,x,y\n" + "\n".join(f"{2**63 + n},{n},{n or ''}" for n in range(30)))
+    assert run("draft", "2024.csv", "draft.target=y") == 0
+    columns = yaml.safe_load(Path("hydra/data/data_2024.yaml").read_text())["columns"]
+    assert columns["code"] == {"dtype": "str", "role": "ignore"}
+    assert columns["y"] == {"dtype": "int", "role": "target"}
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -273,7 +330,7 @@ def test_a_date_by_day_and_month_is_told(
 ) -> None:
     monkeypatch.setattr(log, "propagate", True)
     monkeypatch.setattr(log, "handlers", [])
-    Path("days.csv").write_text("iso,other\n2024-01-31,04/01/2024\n2024-02-01,05/01/2024\n")
+    Path("days.csv").write_text("iso,other,clock\n2024-01-31,,01:00:00\n2024-02-01,04/01/2024,02:00:00\n")
     read(Source(kind="csv", uri="days.csv"), [])
     assert caplog.messages == ["column 'other': '04/01/2024' is read as 2024-01-04, day before month"]
 

@@ -111,33 +111,31 @@ class Settings(Section):
     @model_validator(mode="after")
     def _names_are_known(self) -> "Settings":
         of_any = [name for metrics in METRICS.values() for name in metrics]  # thresholds outlive a data set
-        for where, names, options in (
-            ("metric", [self.metric], METRICS[self.data.task]),
-            ("evaluate.thresholds", self.evaluate.thresholds, of_any),
-            ("evaluate.slices", self.evaluate.slices or [], self.data.kept),
-        ):
-            for name in names:
-                if name not in options:
-                    raise ValueError(f"{where}: there is no {name!r}; {did_you_mean(name, options)}")
+        named: list[tuple[str, str, Any]] = [("metric", self.metric, METRICS[self.data.task])]
+        named += [("evaluate.thresholds", name, of_any) for name in self.evaluate.thresholds]
+        named += [("evaluate.slices", name, self.data.kept) for name in self.evaluate.slices or []]
+        for where, name, options in named:
+            if name not in options:
+                raise ValueError(f"{where}: there is no {name!r}; {did_you_mean(name, options)}")
         return self
 
 
 def load(arguments: list[str] | None = None, folder: Path = Path("hydra")) -> Settings:
-    """Compose the settings as the command does: `load(["model=linear", "seed=1"])` in a notebook or test."""
+    """Compose the settings as the command does, in the project's folder: `load(["model=linear"])`."""
+    from dotenv import load_dotenv
     from hydra import compose, initialize_config_dir
 
+    load_dotenv(".env")
     overrides = [override(argument, folder) for argument in arguments or []]
     with initialize_config_dir(str(folder.resolve()), version_base="1.3"):
         return parse(compose("default", overrides), overrides)
 
 
 def override(argument: str, folder: Path = Path("hydra")) -> str:
-    """Return what was typed in Hydra's form: `++key=value`, or a folder's name as it is; SQL gets its quotes.
-
-    The classes above say whether there is such a key.
-    """
+    """Return what was typed in Hydra's form: `++key=value`; a folder's name as it is, text in quotes."""
     key, _, value = argument.partition("=")
-    if key.endswith("query") and " " in value and not value.startswith(("'", '"')):
+    text = key.endswith(("query", "input", "output", "uri")) and re.search("[ =(]", value)
+    if text and not value.startswith(("'", '"')):
         argument = f"{key}={quoted(value)}"
     return f"++{argument}" if re.fullmatch(r"[\w.]+", key) and not (folder / key).is_dir() else argument
 

@@ -82,6 +82,11 @@ def _run(job: str, arguments: list[str]) -> None:
             Path(composed.sweep.dir, "multirun.yaml").unlink(missing_ok=True)  # has passwords that were typed
             set_up(job, Path(composed.runtime.output_dir))
             settings = parse(config, list(composed.overrides.task))
+            chosen = Path(composed.runtime.choices["data"]).name
+            if chosen != settings.data.name:
+                raise UserError(
+                    f"hydra/data/{chosen}.yaml says `name: {settings.data.name}`: name it {chosen}"
+                )
             getattr(import_module(f".jobs.{job}", __package__), job)(settings)
         except Exception as error:
             if os.getpid() != here:  # a launcher's own process: only Hydra can carry the error over

@@ -69,7 +69,7 @@ def _classification(p: Predictions) -> dict[str, Any]:
     found = {"accuracy": (p.truth == p.prediction).mean()}
     # Of two classes the second is the positive one; of more, each counts alike.
     same: dict[str, Any] = {"average": "macro", "labels": [1] if binary else labels}
-    found["f1"] = metrics.f1_score(p.truth, p.prediction, zero_division=0.0, **same)
+    found["f1"] = metrics.f1_score(p.truth, p.prediction, zero_division=np.nan, **same)
     if present <= set(labels):
         found["log_loss"] = metrics.log_loss(p.truth, p.probabilities, labels=labels)
     if present == set(labels):

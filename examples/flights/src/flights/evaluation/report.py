@@ -17,6 +17,7 @@ STYLE: Any = {
     "axes.spines.top": False,
     "font.size": 9,
     "legend.frameon": False,
+    "text.parse_math": False,  # a column may be called $
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "report",  # the same figure is the same file
 }

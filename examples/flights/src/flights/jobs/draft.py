@@ -9,7 +9,7 @@ Examples:
 import re
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import yaml
@@ -42,6 +42,8 @@ def draft(settings: Settings) -> None:
         raise UserError(f"{uri} is neither .csv nor .parquet; for a database, give draft.query")
     named = settings.draft.name or Path(uri).name.split(".")[0].lower()
     name = re.sub(r"[^A-Za-z0-9-]+", "_", named).strip("_-") or "data"
+    if not name[0].isalpha() or yaml.safe_load(name) != name:  # to Hydra 2024 and null are no names
+        name = f"data_{name}"
     path = Path("hydra/data", f"{name}.yaml")
     if path.exists():
         raise UserError(f"{path} is there already: choose another name (draft.name=…), or remove it first")
@@ -128,12 +130,13 @@ def _column(series: pl.Series, role: str | None) -> str:
     """Describe a column; what is empty, constant, a date, or text without repetition is no feature."""
     names: dict[Any, str] = {pl.Boolean: "bool", pl.Date: "date", pl.Datetime: "datetime"}
     dtype = names.get(series.dtype.base_type(), "float" if series.dtype.is_numeric() else "str")
-    dtype = "int" if series.dtype.is_integer() else dtype
     values = series.drop_nulls().unique().sort()
+    if series.dtype.is_integer():  # a longer number is a text of digits
+        dtype = "int" if series.is_empty() or int(cast(int, series.max() or 0)) < 2**63 else "str"
     plain = len(values) > 1 and series.name and not series.dtype.is_temporal()
     feature = plain and not (dtype == "str" and len(values) > len(series) / 2)
     role = role or ("feature" if feature else "ignore")
-    more = ", nullable: true" if series.null_count() else ""
+    more = ", nullable: true" if series.null_count() and role != "target" else ""
     if dtype == "str" and role in ("feature", "target") and 0 < len(values) <= MOST_ALLOWED:
         more += f", allowed: [{', '.join(_value(str(value)) for value in values)}]"
     return "{" + f"dtype: {dtype}, role: {role}{more}" + "}"

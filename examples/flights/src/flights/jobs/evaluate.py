@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import yaml
 
 from ..configurations import Settings
 from ..evaluation import report
@@ -27,6 +26,7 @@ from ..middleware.logger import log
 from ..middleware.tracking import Tracker
 from ..models.base_model import Baseline, BaseModel
 from ..repository.data_manager import DataManager
+from ..repository.data_settings import divided_by
 
 MOST_GROUPS = 12  # a column with more values makes no readable table
 MOST_ROWS_FOR_IMPORTANCE = 2000
@@ -43,7 +43,7 @@ def _evaluate(settings: Settings) -> None:
     train, test = manager.load("train"), manager.load("test")
     tracker = Tracker(settings)
     version = tracker.version(_candidate(settings))
-    model = _load(settings, tracker, version)
+    model = _load(settings, tracker, version, test)
     log.info("measuring version %s on %s rows", version.version, f"{len(test):,}")
     predictions = Predictions.of(model, test)
     found: dict[str, Any] = {
@@ -85,15 +85,16 @@ def _candidate(settings: Settings) -> str | int:
     return record.model_version
 
 
-def _load(settings: Settings, tracker: Tracker, version: Any) -> BaseModel:
+def _load(settings: Settings, tracker: Tracker, version: Any, test: pl.DataFrame) -> BaseModel:
     """Return a version's model, but not one that may have been trained on what is the test part now."""
-    model = tracker.load_model(version, settings.data)
-    was = yaml.safe_load(tracker.record(version.run_id).config)["data"]
-    ids = [name for name, column in was["columns"].items() if column["role"] == "id"]
-    if (was["split"], ids) != (settings.data.split.model_dump(), settings.data.with_role("id")):
+    model, record = tracker.load_model(version, settings.data), tracker.record(version.run_id)
+    begins = DataManager(settings).test_from(test)
+    if divided_by(record.data()) != divided_by(settings.data.model_dump()):
         raise UserError(
             f"data.split or the id has changed since version {version.version} was trained: train again"
         )
+    if begins is not None and record.test_from is not None and begins < record.test_from:
+        raise UserError(f"the test part has rows that version {version.version} was trained on: train again")
     return model
 
 
@@ -103,7 +104,7 @@ def _champion(settings: Settings, tracker: Tracker, version: Any, test: pl.DataF
     if champion is None or champion.version == version.version:
         return None
     try:
-        metrics = measure(_load(settings, tracker, champion), test)
+        metrics = measure(_load(settings, tracker, champion, test), test)
     except UserError as error:  # other columns or another split
         log.warning("not compared with champion version %s: %s", champion.version, error)
         return None
@@ -116,6 +117,8 @@ def _slices(settings: Settings, predictions: Predictions, test: pl.DataFrame) ->
     if names is None:
         named = [name for name in data.features if data.columns[name].dtype in ("str", "bool")]
         names = [n for n in data.with_role("sensitive") + named if test[n].n_unique() <= MOST_GROUPS]
+        for name in set(data.with_role("sensitive")).difference(names):
+            log.warning("no slices by %s: it has more than %d values", name, MOST_GROUPS)
     found = []
     for name in names:
         values = test[name].cast(pl.String).fill_null("(missing)")

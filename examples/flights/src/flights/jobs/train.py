@@ -36,7 +36,8 @@ def train(settings: Settings) -> None:
         tracker.mlflow.log_text(record.config, "config.yaml")
         version = tracker.save_model(model, record)
         became = {"run_id": run.info.run_id, "model_name": tracker.name, "model_version": version}
-        record = record.model_copy(update={**became, "metrics": metrics})
+        measured = {"metrics": metrics, "test_from": manager.test_from(test)}
+        record = record.model_copy(update={**became, **measured})
         tracker.mlflow.log_dict({"key": record.key, **record.model_dump()}, "lineage.json")
     record.save(settings.outputs / "train" / "lineage.json")  # the last of several wins, whole
     log.info("version %d of %s: %s", version, tracker.name, pairs(metrics))

@@ -3,8 +3,9 @@
 import json
 import os
 import subprocess
-from hashlib import sha256
+from hashlib import md5, sha256
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel
@@ -28,14 +29,23 @@ class Lineage(BaseModel, frozen=True):
     run_id: str = ""
     model_name: str = ""
     model_version: int = 0
+    test_from: float | None = (
+        None  # where the test part began in time; what is older may have been learnt from
+    )
     metrics: dict[str, float] = {}
     config: str = ""
 
     @property
     def key(self) -> str:
         """Return 16 hexadecimal digits: equal for runs made of the same things."""
-        made_of = self.model_dump(exclude={"run_id", "model_name", "model_version", "metrics", "config"})
+        made_of = self.model_dump(
+            exclude={"run_id", "model_name", "model_version", "test_from", "metrics", "config"}
+        )
         return sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+    def data(self) -> dict[str, Any]:
+        """Return the settings of its data set, as values."""
+        return dict(yaml.safe_load(self.config)["data"])
 
     def save(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
@@ -74,9 +84,12 @@ def _git(*arguments: str) -> str | None:
 
 
 def _dvc_revision(folder: Path) -> str | None:
-    """Return the hash under which dvc.lock knows the folder, if DVC keeps it."""
-    lock = Path("dvc.lock")
-    with written_by("dvc repro", lock):
-        stages = yaml.safe_load(lock.read_bytes())["stages"] if lock.exists() else {}
-        outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
-        return next((out["md5"] for out in outputs if out["path"] == folder.as_posix()), None)
+    """Return DVC's name of the folder as it is (an MD5), if that is what dvc.lock has."""
+    paths = sorted(folder.glob("*"))
+    files = [{"md5": _md5(path.read_bytes()), "relpath": path.name} for path in paths]
+    name, lock = f"{_md5(json.dumps(files).encode())}.dir", Path("dvc.lock")
+    return name if lock.exists() and name in lock.read_text() else None
+
+
+def _md5(content: bytes) -> str:
+    return md5(content, usedforsecurity=False).hexdigest()

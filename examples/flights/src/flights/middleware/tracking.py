@@ -9,7 +9,7 @@ from typing import Any
 from ..configurations import Settings
 from ..models import model_class
 from ..models.base_model import BaseModel, ModelSettings
-from ..repository.data_settings import DataSettings
+from ..repository.data_settings import DataSettings, learnt
 from ..repository.sources import connect
 from .errors import UserError, did_you_mean
 from .lineage import Lineage
@@ -121,9 +121,7 @@ class Tracker:
         try:
             return find(self.name, str(reference))
         except self.error as error:
-            advice = (
-                f"run `train`, then `evaluate`, which promotes a model that is good enough to {CHAMPION!r}"
-            )
+            advice = f"run `train`, then `evaluate`, which makes a model that is good enough {CHAMPION!r}"
             with suppress(self.error):  # there is no such model
                 if (aliases := self.client.get_registered_model(self.name).aliases) and not number:
                     advice = did_you_mean(str(reference), aliases)
@@ -173,6 +171,12 @@ class Tracker:
         except (self.error, OSError) as error:
             lost = f"the files of version {version.version} of {self.name!r} are not at {uri}"
             raise UserError(f"{lost}: train again, or name another version") from error
+        was, now = learnt(self.record(version.run_id).data()), learnt(data.model_dump())
+        if differ := sorted(name for name in {*was, *now} if was.get(name) != now.get(name)):
+            raise UserError(
+                f"version {version.version} was trained on other columns or types than {data.name!r} has:"
+                f" {', '.join(differ)}. Train again."
+            )
         return model_class(settings.name)(data, settings, seed=0).load(folder / "model.skops")
 
     def promote(self, version: Any) -> None:
@@ -191,7 +195,6 @@ class Tracker:
         current = self.version(CHAMPION)
         former = current.tags.get(FORMER)
         if former is None:
-            version = f"model {self.name!r} version {current.version}"
-            raise UserError(f"{version} replaced no other: nothing to go back to")
+            raise UserError(f"model {self.name!r} version {current.version} replaced no other")
         self.client.set_registered_model_alias(self.name, CHAMPION, former)
         return int(current.version), int(former)

@@ -31,7 +31,10 @@ class Optimizer:
         self.space = search_space(settings.model)
         self.journal = settings.outputs.resolve() / "optimize" / "journal.log"
         asked = settings.model_dump(include={"data", "model", "metric", "seed"}, mode="json")
-        what = json.dumps([asked, settings.optimizer.folds, settings.optimizer.pruning, data_hash])
+        code = [
+            file.read_text() for file in sorted(Path(model_class.__code__.co_filename).parent.glob("*.py"))
+        ]
+        what = json.dumps([asked, settings.optimizer.folds, settings.optimizer.pruning, data_hash, code])
         # Another question is another study: results of different data or settings never mix.
         self.name = f"{settings.data.name}-{settings.model.name}-{sha256(what.encode()).hexdigest()[:12]}"
 
@@ -111,9 +114,13 @@ class Optimizer:
         if data.split.by == "time" and data.time:
             rows, folds = frame[data.time].arg_sort().to_numpy(), TimeSeriesSplit(count)
         try:
-            return [(rows[a], rows[b]) for a, b in folds.split(rows, frame[data.target].to_numpy())]
+            found = [(rows[a], rows[b]) for a, b in folds.split(rows, frame[data.target].to_numpy())]
         except ValueError as error:
             raise UserError(f"optimizer.folds is {count}, but the train part: {error}") from error
+        if data.split.by == "time" and data.time:  # rows of one moment stay together
+            time = frame[data.time].to_numpy()
+            found = [(train[time[train] < time[test[0]]], test) for train, test in found]
+        return found
 
     def save_best(self) -> tuple[dict[str, Any], float]:
         """Keep the best trial's parameters with what they scored (mean over folds), and return both.

@@ -1,5 +1,6 @@
 """A data set on its way: from its source, split, kept, and handed out whole or in batches."""
 
+import json
 from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -11,7 +12,7 @@ from ..configurations import Settings
 from ..middleware.errors import UserError
 from ..middleware.files import atomic
 from . import schema
-from .data_settings import DataSettings
+from .data_settings import DataSettings, divided_by
 from .sources import read
 
 
@@ -21,7 +22,7 @@ class DataManager:
     def __init__(self, settings: Settings) -> None:
         self.data = settings.data
         self.folder = settings.split_dir
-        self.by = f"{self.data.split.model_dump_json()} {self.data.id}"  # what a row's side depends on
+        self.by = json.dumps(divided_by(self.data.model_dump()))
 
     def read_source(self) -> pl.DataFrame:
         """Return the raw data, typed and checked.
@@ -39,9 +40,9 @@ class DataManager:
 
         By hash, a row is test if the hash of its id is below `test_size`. With `stratify`, each class of two
         rows or more is moreover on both sides: of one that is not, the row of the lowest hash becomes test,
-        or the one of the highest train.
-        By time, rows from `cutoff` on are test; without a cutoff, the latest `test_size` of them, which moves
-        on as rows are added.
+        or the one of the highest train; so a row of a rare class may change sides.
+        By time, rows from `cutoff` on are test; without a cutoff, about the latest `test_size` of them, which
+        moves on as rows are added; rows of one moment stay together.
         """
         test = self._by_time(frame) if self.data.split.by == "time" else self._by_hash(frame)
         parts = {"train": frame.filter(~test), "test": frame.filter(test)}
@@ -71,11 +72,19 @@ class DataManager:
         return pl.DataFrame({"class": frame[self.data.target], "share": share}).select(test).to_series()
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
-        name, cutoff = cast(str, self.data.time), self.data.split.cutoff
-        limit = frame[name].sort(descending=True)[max(0, int(len(frame) * self.data.split.test_size) - 1)]
-        if cutoff is not None:
-            limit = self.data.columns[name].typed(cutoff)
-        return cast(pl.Series, frame[name] >= limit)
+        name, split = cast(str, self.data.time), self.data.split
+        if split.cutoff is not None:
+            return cast(pl.Series, frame[name] >= self.data.columns[name].typed(split.cutoff))
+        limit = frame[name].sort(descending=True)[max(0, int(len(frame) * split.test_size) - 1)]
+        sides = [side for side in (frame[name] >= limit, frame[name] > limit) if 0 < side.sum() < len(side)]
+        sides.sort(key=lambda test: abs(test.sum() / len(test) - split.test_size))
+        return cast(pl.Series, sides[0] if sides else frame[name] >= limit)
+
+    def test_from(self, test: pl.DataFrame) -> float | None:
+        """Return where the test part begins in time, as a number; None where the split is by hash."""
+        if self.data.split.by == "hash":
+            return None
+        return cast(float, test[cast(str, self.data.time)].to_physical().min())
 
     def save(self, parts: dict[str, pl.DataFrame]) -> None:
         """Keep the parts as Parquet, all of them or none."""

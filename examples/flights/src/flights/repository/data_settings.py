@@ -156,6 +156,10 @@ class DataSettings(Section):
                     f"feature {name!r} is a {dtype}: derive numbers from it in source.query,"
                     " or give it role time or ignore"
                 )
+        if self.time and self.columns[self.time].dtype in ("str", "bool"):
+            raise ValueError(
+                f"time column {self.time!r} has no order in time: give it type date, datetime or int"
+            )
         if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
             raise ValueError("split.by is time, but no column has role time, or it is nullable")
         for name in self.with_role("target", "id"):
@@ -174,6 +178,19 @@ class DataSettings(Section):
         if self.id and self.id.casefold() in WRITTEN:
             raise ValueError(f"an id can't be called {self.id!r}: predictions have a column of that name")
         return self
+
+
+def learnt(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a model depends on of a data set's settings, as values."""
+    used = {n: c for n, c in data["columns"].items() if c["role"] in ("feature", "target")}
+    return {"task": data["task"], **{name: (c["role"], c["dtype"]) for name, c in used.items()}}
+
+
+def divided_by(data: dict[str, Any]) -> list[Any]:
+    """Return what decides of a data set's settings, as values, on which side of the split a row is."""
+    ids = [name for name, column in data["columns"].items() if column["role"] == "id"]
+    hashed = {n: c["dtype"] for n, c in data["columns"].items() if c["role"] not in ("target", "ignore")}
+    return [data["split"], ids or hashed]
 
 
 def _plain(name: str) -> str:

@@ -1,6 +1,5 @@
 """What valid data is, derived from the data set's YAML: types, pandera checks, and the SQL table."""
 
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +18,7 @@ DTYPES: dict[str, Any] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
+LARGEST = 3.4e38  # of 32 bits, in which models calculate
 BOOLS = dict.fromkeys(("true", "yes", "1", "1.0"), True) | dict.fromkeys(("false", "no", "0", "0.0"), False)
 
 
@@ -36,7 +36,11 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
     typed = {}
     for name in [name for name in columns if name not in absent]:
         dtype, column = data.columns[name].dtype, frame[name]
-        typed[name] = convert(column, dtype)
+        try:
+            typed[name] = convert(column, dtype)
+        except pl.exceptions.PolarsError as error:
+            problems.append(f"column {name!r}: {error}")
+            continue
         bad = column.filter(typed[name].is_null() & column.is_not_null())
         if len(bad):
             count = f"{len(bad)} of {len(column)}"
@@ -47,11 +51,16 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
 
 def convert(column: pl.Series, dtype: str) -> pl.Series:
     """Return the column in the declared type, null where a value does not fit."""
-    want = DTYPES[dtype]
+    want, kind = DTYPES[dtype], column.dtype.base_type()
     if column.dtype == want:
         return column
-    if column.dtype == pl.String and dtype in ("date", "datetime"):
+    if dtype in ("date", "datetime") and kind == pl.String:
         return column.str.strptime(want, strict=False).cast(want)  # without a time zone
+    if dtype in ("date", "datetime") and kind not in (pl.Date, pl.Datetime):
+        return pl.repeat(None, len(column), dtype=want, eager=True)  # 2023 is no day in 1975
+    if dtype == "str" and (kind == pl.Boolean or column.dtype.is_float()):
+        column = convert(column, "int")  # 1.0, as 1 is written beside a gap, is "1"; true would be 1
+        return column.cast(want) if kind != pl.Boolean else column.clear(len(column)).cast(want)
     if dtype == "bool":
         return column.cast(pl.String).str.to_lowercase().replace_strict(BOOLS, default=None)
     converted = column.cast(want, strict=False)
@@ -81,7 +90,7 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
     columns, problems = {}, _not_learnable(frame, data) if whole else []
     for name in frame.columns:
         if column := data.columns.get(name):
-            checks = [pa.Check.notin([inf, -inf])] if column.dtype == "float" else []
+            checks = [pa.Check.in_range(-LARGEST, LARGEST)] if column.dtype == "float" else []
             for check, limit in ((pa.Check.ge, column.min), (pa.Check.le, column.max)):
                 if limit is not None:
                     checks.append(check(column.typed(limit)))

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 
@@ -66,7 +66,12 @@ def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
 def _file(source: Source, text: list[str]) -> pl.DataFrame:
     import fsspec
 
-    with fsspec.open(_located(source.uri), "rb", compression="infer") as file:
+    uri = _located(source.uri)
+    if uri.lower().endswith(".zip"):
+        with fsspec.open(uri, "rb") as file, ZipFile(file) as archive:
+            if len(archive.namelist()) != 1:
+                raise ValueError(f"it holds {len(archive.namelist())} files; one would be read")
+    with fsspec.open(uri, "rb", compression="infer") as file:
         content = file.read()
         if source.kind == "parquet":
             return pl.read_parquet(content)
@@ -76,11 +81,11 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
             frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
         except pl.exceptions.ComputeError:  # a later row may be of another shape: look at all of them
             frame = pl.read_csv(content, infer_schema_length=None, **options)
-    dated = [name for name in frame.columns if frame[name].dtype.is_temporal()]
-    written = pl.read_csv(content, columns=dated, n_rows=1, infer_schema=False).row(0) if dated else ()
-    for name, first in zip(dated, written, strict=True):
-        if first and not first[:4].isdigit():
-            log.warning("column %r: %r is read as %s, day before month", name, first, frame[name][0])
+    dated = [name for name in frame.columns if frame[name].dtype in (pl.Date, pl.Datetime)]
+    for written in pl.read_csv(content, columns=dated, infer_schema=False) if dated else []:
+        read, first = frame[written.name].drop_nulls().first(), written.drop_nulls().first()
+        if not str(first)[:4].isdigit():
+            log.warning("column %r: %r is read as %s, day before month", written.name, first, read)
     for name in frame.columns:  # polars reads a second `a` as a_duplicated_0
         other, _, number = name.rpartition("_duplicated_")
         if number.isdigit() and other in frame.columns:
@@ -102,8 +107,11 @@ def _located(uri: str) -> str:
 def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
     if not source.query:
         raise UserError("data.source.query: a sql source needs the SELECT to run")
+    import sqlalchemy as sa
+
+    query = sa.text(source.query.replace(":", r"\:"))  # a colon is no parameter
     with connect(source.uri, "data.source.uri") as connection:
-        return pl.read_database(source.query, connection)
+        return pl.read_database(query, connection, infer_schema_length=None)  # the first rows may be whole
 
 
 @contextmanager
