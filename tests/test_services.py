@@ -174,7 +174,9 @@ def registered(url: str, table: str) -> pl.DataFrame:
 def test_postgresql_has_each_prediction_once(churn: Project, postgresql: str) -> None:
     """Registered twice: the same rows, as they were predicted."""
     project = Project(churn.path, churn.package, {"DATABASE_URL": postgresql})
-    expected = pl.read_parquet(churn.path / "outputs/predict/breast_cancer.parquet").sort("model_version", "id")
+    expected = pl.read_parquet(churn.path / "outputs/predict/breast_cancer.parquet").sort(
+        "model_version", "id"
+    )
     for new in (len(expected), 0):
         said = project.job("register", "register=postgresql", "register.batch_size=40")
         assert f"({new} new)" in said

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mlkata.errors import MlkataError
 from mlkata.git import Git
 from mlkata.objects import Tree
 
@@ -63,5 +64,8 @@ def store(git: Git, answers: Mapping[str, Any], files: Tree, sha: str) -> str:
 
 
 def _ref(answers: Mapping[str, Any]) -> str:
-    text = json.dumps([_FORMAT, answers], sort_keys=True, default=str)
+    try:
+        text = json.dumps([_FORMAT, answers], sort_keys=True, default=str)
+    except (ValueError, TypeError) as error:
+        raise MlkataError(f"the answers file can't be used: {error}", "Answers are plain values.") from error
     return f"refs/mlkata/rendered/{hashlib.sha256(text.encode()).hexdigest()[:24]}"

@@ -15,11 +15,14 @@ from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.flags import parser
 from mlkata.privacy import clean
 from mlkata.process import GitError, check_version
-from mlkata.report import paint, show
+from mlkata.report import Report, paint, show
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the shell closed it
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as we run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only is no reason to stop
             stream.reconfigure(errors="backslashreplace")
@@ -31,14 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = command.run(args)
         if isinstance(report, int):  # it has told all by itself
             return report
-        show(report, as_json=args.json, quiet=args.quiet, verbose=args.verbose)
+        _tell(args, report)
         return int(report.code)
     except MlkataError as error:
         return _fail(args, *_cause(error))
     except KeyboardInterrupt:
         return _interrupted(args)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 0
     except OSError as error:
         where = f"{subject(error)}: " if subject(error) else ""
@@ -50,6 +53,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         what = f"this is a defect in mlkata: {type(error).__name__}: {error}"
         return _fail(args, what, "Please report it, with what MLKATA_DEBUG=1 shows.", ExitCode.USER)
+
+
+def _tell(args: argparse.Namespace, report: Report) -> None:
+    try:
+        show(report, as_json=args.json, quiet=args.quiet, verbose=args.verbose)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence()
+        args.json = False  # the standard error is what is left to be read
+        raise MlkataError(f"what was done can't be told: {error.strerror}", "See git status.") from error
+
+
+def _silence() -> None:
+    """Let what can't be written go, also what is buffered."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -91,7 +111,7 @@ def _cause(error: MlkataError) -> tuple[str, str, ExitCode]:
 def _interrupted(args: argparse.Namespace) -> int:
     hint = "Nothing was written, or the journal has it: mlkata update --abort brings back what was."
     if args.verb == "new":
-        hint = "Nothing was written."
+        hint = "Nothing was written; or, in a repository, mlkata undo takes back what was."
     return _fail(args, "interrupted", hint, ExitCode.INTERRUPTED)
 
 

@@ -148,8 +148,9 @@ class Git(Process):
             parents: What it follows.
         """
         env: dict[str, str] = {}
-        if not self.text("config", "user.email", ok=(0, 1)):
-            for who in ("AUTHOR", "COMMITTER"):
+        for who in ("AUTHOR", "COMMITTER"):
+            known = self.call("-c", "user.useConfigOnly=true", "var", f"GIT_{who}_IDENT", ok=(0, 128))
+            if known.returncode:
                 env |= {f"GIT_{who}_NAME": "mlkata", f"GIT_{who}_EMAIL": "mlkata@localhost"}
         flags = [flag for parent in parents for flag in ("-p", parent)]
         return os.fsdecode(self.run("commit-tree", *flags, tree, stdin=message.encode(), env=env)).strip()

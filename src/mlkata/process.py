@@ -43,6 +43,7 @@ _INHERITED = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF",
     "GIT_DIFF_OPTS", "GIT_LITERAL_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_GLOB_PATHSPECS",
+    "GIT_DEFAULT_HASH",
 )  # fmt: skip
 
 
@@ -88,15 +89,19 @@ class Process:
     Args:
         directory: Any folder inside it.
         layout: Where it keeps what, if that is known.
+        mirror: Whether the folder is a bare repository of our own.
     """
 
-    def __init__(self, directory: Path, layout: Layout | None = None) -> None:
+    def __init__(self, directory: Path, layout: Layout | None = None, *, mirror: bool = False) -> None:
         self.directory = directory
         self._layout = layout
         self._env = {key: value for key, value in os.environ.items() if key not in _INHERITED}
         self._env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+        if mirror:  # a bare repository may be used only where it is named (safe.bareRepository)
+            self._env["GIT_DIR"] = str(directory.absolute())
         pairs = list(_CONFIG.items())
-        start = int(self._env.get("GIT_CONFIG_COUNT") or 0)
+        counted = self._env.get("GIT_CONFIG_COUNT", "")
+        start = int(counted) if counted.isdecimal() else 0
         for number, (key, value) in enumerate(pairs, start):
             self._env[f"GIT_CONFIG_KEY_{number}"] = key
             self._env[f"GIT_CONFIG_VALUE_{number}"] = value
@@ -185,6 +190,10 @@ class Process:
             lines = os.fsdecode(done.stdout).split("\n")
             if len(lines) < 8:
                 raise GitError(os.fsdecode(done.stderr).strip().removeprefix("fatal: "))
+            if len(lines) > 9:
+                raise MlkataError(
+                    f"{str(self.directory.resolve())!r} has a line break in it", "Rename the folder."
+                )
             hashing, bare, prefix, folder, common, private, index, top = lines[:8]
             here = self.directory.absolute()
             self._layout = Layout(

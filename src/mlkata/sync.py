@@ -96,6 +96,11 @@ def plan(project: Project, start: Base, request: render.Request, *, disk: bool) 
     """
     git, head, ours = project.git, project.head(), project.tree()
     old, new, rendered = _versions(project, start, request, ours)
+    if project.answers_file in old.tree and project.answers_file not in new.tree:
+        raise MlkataError(
+            f"{request.version.name} of the template does not record its answers in {project.answers_file}",
+            "Rename yours as the template does (git mv, then commit), and name it: mlkata update -a FILE",
+        )
     there = worktree.Disk({}, {}, {}, frozenset())
     if disk:
         there = worktree.survey(project, ours, {*old.tree, *new.tree})

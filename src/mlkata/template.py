@@ -70,7 +70,7 @@ class Template:
         else:
             key = hashlib.sha256(self.address.encode()).hexdigest()[:20]
             self.folder = cache_dir() / f"{key}.git"
-            self.git = Git(self.folder)
+            self.git = Git(self.folder, mirror=True)
 
     def _is_repository(self) -> bool:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,9 +30,18 @@ def is_prerelease(name: str) -> bool:
     return parse(name).is_prerelease
 
 
-def is_newer(name: str, than: str) -> bool:
-    """Whether one recorded version is newer than another; a commit after a tag is newer than the tag."""
+def is_newer(name: str, than: str, tags: Container[str] = ()) -> bool:
+    """Whether one recorded version is newer than another; a commit after a tag is newer than the tag.
+
+    Args:
+        name: The one.
+        than: The other; where it is no tag, its digits may be an abbreviated commit.
+        tags: What is known to be a tag.
+    """
     from packaging.version import InvalidVersion, parse
+
+    if re.fullmatch(r"[0-9a-f]{7,64}", than) and than not in tags:
+        return name != than
 
     def key(text: str) -> tuple[object, int]:
         described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", text)

@@ -134,7 +134,7 @@ def _flagged(project: Project, ours: Tree) -> tuple[dict[str, str], frozenset[st
 
 
 def ignored(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> set[str]:
-    """Which paths a tree's own `.gitignore` files, and the user's, would ignore.
+    """Which paths a tree's own `.gitignore` files would ignore; a person's own rules are not the team's.
 
     Args:
         git: The repository.
@@ -142,11 +142,13 @@ def ignored(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> set[str]
         prefix: That folder.
         paths: What to ask about, relative to it.
     """
-    return set(ignoring(git, tree, prefix, paths))
+    return set(ignoring(git, tree, prefix, paths, settings=("-c", f"core.excludesFile={os.devnull}")))
 
 
-def ignoring(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """The paths that `ignored` finds, and for each the file and the rule that say so."""
+def ignoring(
+    git: Git, tree: Tree, prefix: str, paths: Iterable[str], settings: tuple[str, ...] = ()
+) -> dict[str, tuple[str, str]]:
+    """The paths that are ignored, by the person too, and for each the file and the rule that say so."""
     asked = list(paths)
     if not asked:
         return {}
@@ -169,7 +171,16 @@ def ignoring(git: Git, tree: Tree, prefix: str, paths: Iterable[str]) -> dict[st
         where["GIT_LITERAL_PATHSPECS"] = "0"  # check-ignore knows none
         names = b"".join(b"./" + os.fsencode(prefix + path) + b"\0" for path in asked)
         out = git.run(
-            "check-ignore", "--no-index", "-v", "-z", "--stdin", stdin=names, env=where, cwd=folder, ok=(0, 1)
+            *settings,
+            "check-ignore",
+            "--no-index",
+            "-v",
+            "-z",
+            "--stdin",
+            stdin=names,
+            env=where,
+            cwd=folder,
+            ok=(0, 1),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

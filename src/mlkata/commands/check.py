@@ -60,11 +60,11 @@ def _outdated(found: project.Project, args: Namespace, source: Template, report:
     ]
     if names:
         newest = names[-1]
-        behind = versions.is_newer(newest, found.commit)
+        behind = versions.is_newer(newest, found.commit, names)
     else:
         source.fetch()
-        newest = source.version("HEAD").name
-        behind = newest != found.commit
+        head, start = source.version("HEAD"), source.find(found.commit)
+        newest, behind = head.name, start is None or head.sha != start.sha
     if not behind:
         return f"Up to date: {found.commit} of {found.source}."
     report.status, report.code, report.new = "outdated", ExitCode.AVAILABLE, newest

@@ -239,6 +239,8 @@ def inside(found: Project, args: Namespace) -> list[str]:
     for path in args.paths:
         full = Path(os.path.abspath(Path(args.directory).resolve() / path))
         if not full.is_relative_to(found.folder):
+            full = full.parent.resolve() / full.name
+        if not full.is_relative_to(found.folder):
             raise MlkataError(f"{path} is not in the project {found.folder}")
         names.append(full.relative_to(found.folder).as_posix())
     return names

@@ -89,13 +89,9 @@ def _repository(target: Path) -> Path | None:
     if done.returncode:
         return None
     top = Path(os.fsdecode(done.stdout).rstrip("\n"))
-    above_is_ignored = (
-        above != top
-        and not Git(top)
-        .call("check-ignore", "-q", str(target), env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1, 128))
-        .returncode
-    )
-    return None if above_is_ignored else top
+    asked = ("check-ignore", "-q", f"{target}/")
+    done = Git(top).call(*asked, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1, 128))
+    return top if done.returncode else None
 
 
 def _standalone(target: Path, request: render.Request, report: Report) -> Report:
@@ -153,7 +149,8 @@ def _make(beside: Path, target: Path) -> None:
 
 def _in_repository(top: Path, target: Path, request: render.Request, report: Report) -> Report:
     """A folder of an existing repository: written and staged, and left to be committed."""
-    prefix = f"{target.relative_to(top.resolve()).as_posix()}/" if target != top else ""
+    inside = target.resolve().relative_to(top.resolve()).as_posix()
+    prefix = f"{inside}/" if inside != "." else ""
     git = Git(top)
     bare = project.Project(git, top, prefix, request.answers_file or project.ANSWERS, {})
     with common.held(bare):
@@ -207,8 +204,9 @@ def _sweep(target: Path) -> bool:
     """Remove what a killed run left; where it was at its last step, end that: whether it did."""
     ended = False
     for left in (*target.parent.glob(f".{glob.escape(target.name)}.mlkata-*"), *target.glob(".mlkata-*")):
-        pid = re.search(r"(\d+)$", left.name)
-        if not pid or alive(int(pid[1])):
+        pid = re.fullmatch(r".*\.mlkata-(\d+)", left.name)
+        ours = left.is_dir() and ((left / ".git").is_dir() or not any(left.iterdir()))
+        if not pid or alive(int(pid[1])) or not ours:
             continue
         if left.parent == target and (left / ".git").is_dir() and len(list(target.iterdir())) > 1:
             _move_in(left, target)

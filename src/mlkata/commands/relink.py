@@ -35,7 +35,7 @@ def run(args: Namespace) -> Report:
         target.url = clean(target.url)
         target.fetch()
         known = cache.load(found.git, found.answers)
-        sha = known.sha if known else _former(found)
+        sha = known.sha if known else _former(found, offline=args.offline)
         there = target.find(sha or found.commit)
         if there is None or target.find(found.commit) is None:
             raise MlkataError(
@@ -47,17 +47,22 @@ def run(args: Namespace) -> Report:
             "relink", project=str(found.folder), template=target.url, old=found.commit, new=found.commit
         )
         file = found.folder / found.answers_file
-        text = file.read_text(encoding="utf-8")
+        tracked = found.tree().get(found.answers_file)
+        if tracked is None:
+            raise MlkataError(f"git does not track {file}", "Commit it first, then try again.")
+        text = found.git.blob(tracked.oid).decode("utf-8", "surrogateescape")
         line = project.dump({"_src_path": target.url})
+        line = line.replace("\n", "\r\n") if "\r\n" in text else line
         changed = re.sub(r"(?m)^_src_path:.*\n(?:[ \t]+.*\n)*", lambda _: line, text, count=1)
-        if project.parse(changed.encode(), str(file)) != {**found.answers, "_src_path": target.url}:
+        content = changed.encode("utf-8", "surrogateescape")
+        if project.parse(content, str(file)) != {**found.answers, "_src_path": target.url}:
             raise MlkataError(
                 f"{file} is not laid out as Copier does it", f"Set _src_path to {target.url} in it."
             )
         if changed == text:
             report.status, report.headline = "up-to-date", f"It is linked to {target.url} already."
             return report
-        entry = found.tree()[found.answers_file]._replace(oid=found.git.put(changed.encode()))
+        entry = tracked._replace(oid=found.git.put(content))
         report.files = [Change(found.answers_file, "change", f"_src_path was {found.source}")]
         report.headline = f"Linked to {target.url}" + (
             ", which has the same commit." if sha else f", which has {found.commit}."
@@ -68,10 +73,10 @@ def run(args: Namespace) -> Report:
     return report
 
 
-def _former(found: project.Project) -> str | None:
+def _former(found: project.Project, *, offline: bool) -> str | None:
     """What the recorded version stands for at the old address, if that still answers."""
     try:
-        source = Template(found.source, found.folder)
+        source = Template(found.source, found.folder, offline=offline)
         version = source.find(found.commit)
         if version is None:
             source.fetch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -138,8 +139,17 @@ def _renderings(
 
     def batch(kind: Kind, version: Version) -> list[render.Rendered]:
         chosen = kind.variants()
-        asked = [offers.request(found, offered, kind, name, options, args, version) for options in chosen]
-        return list(render.several(asked, found.git))
+        other = f"{name}_too"  # what another one has as well is not this one's alone
+        asked = [
+            offers.request(found, offered, kind, who, options, args, version)
+            for options in chosen
+            for who in (name, other)
+        ]
+        done = list(render.several(asked, found.git))
+        return [
+            replace(mine, tree={path: entry for path, entry in mine.tree.items() if path not in theirs.tree})
+            for mine, theirs in zip(done[::2], done[1::2], strict=True)
+        ]
 
     yield batch(kind, offered.version)
     for version in components.earlier(offered.template, offered.version, kind):

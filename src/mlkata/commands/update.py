@@ -107,7 +107,11 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
         "update", project=str(found.folder), template=found.source, old=found.commit, new=goal.name
     )
     at_goal = start.version is not None and start.version.sha == goal.sha and found.commit == goal.name
-    ahead = not args.ref and start.version is not None and not versions.is_newer(goal.name, found.commit)
+    ahead = (
+        not args.ref
+        and start.version is not None
+        and not versions.is_newer(goal.name, found.commit, source.tags())
+    )
     if source.vanished():
         raise MlkataError("the template's cache was deleted at the same time", "Try again.")
     if not data and not args.ask_again and (at_goal or ahead):
@@ -173,7 +177,10 @@ def _again(args: Namespace) -> str:
     """The command line of an update, without how it is told."""
     words = ["mlkata", "update", *([args.path] if getattr(args, "path", None) else [])]
     words += ["-C", args.directory] if args.directory != "." else []
+    words += ["-a", args.answers_file] if args.answers_file else []
     words += ["-r", args.ref] if args.ref else []
+    words += ["--from", args.start] if args.start else []
+    words += ["--prereleases"] if args.prereleases else []
     words += [word for pair in args.data or () for word in ("-d", pair)]
     return shlex.join(words + (["--data-file", args.data_file] if args.data_file else []))
 
