@@ -40,6 +40,25 @@ def test_dvc_runs_all_six_jobs_and_then_nothing(project: Project, tmp_path: Path
     assert receipt["rows"] == receipt["new"] == metrics["rows"]
 
 
+def test_a_failed_stage_loses_nothing(project: Project, tmp_path: Path) -> None:
+    """DVC removes what a stage makes before it runs, where it is not told to let it stay."""
+    own = project.copy(tmp_path / "own")
+    before = {path.name: path.read_bytes() for path in own.path.glob("data/*/*.parquet")}
+    assert sorted(before) == ["test.parquet", "train.parquet"]
+    (data,) = own.path.glob("hydra/data/*.yaml")
+    for name, old, new in (
+        (data, "uri: ", "uri: no_"),
+        (own.path / "hydra/default.yaml", "seed: 0", "seed: -1"),
+    ):
+        text = name.read_text()
+        assert old in text
+        name.write_text(text.replace(old, new))
+        own.run("dvc", "repro", code=255)
+        name.write_text(text)
+    assert {path.name: path.read_bytes() for path in own.path.glob("data/*/*.parquet")} == before
+    assert {job for job in JOBS if list((own.path / "outputs" / job).glob("*"))} == {*JOBS} - {"retrieve"}
+
+
 def test_its_own_tests_pass(project: Project, tmp_path: Path) -> None:
     """As `make test` runs them."""
     own = project.copy(tmp_path / "own")
