@@ -83,11 +83,8 @@ def intervals(p: Predictions, rounds: int, seed: int) -> dict[str, list[float]]:
     draw = np.random.default_rng(seed)
     rows, numbers = len(p.truth), progress(range(rounds), "bootstrap", total=rounds)
     samples = [p.take(draw.integers(0, rows, rows)).metrics() for _ in numbers]
-    found = {}
-    for name in p.metrics():
-        if drawn := [s[name] for s in samples if name in s]:
-            found[name] = np.percentile(drawn, [2.5, 97.5]).tolist()
-    return found
+    drawn = {name: [sample[name] for sample in samples if name in sample] for name in p.metrics()}
+    return {name: np.percentile(values, [2.5, 97.5]).tolist() for name, values in drawn.items() if values}
 
 
 def shown(value: float) -> str:

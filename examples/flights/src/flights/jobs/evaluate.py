@@ -63,7 +63,7 @@ def _evaluate(settings: Settings) -> None:
     write(folder / "metrics.json", json.dumps(found, indent=2, allow_nan=False) + "\n")
     gate = "refused" if found["refused"] else "passed"
     measured = {f"test_{name}": value for name, value in found["metrics"].items()}
-    tracker.note(version.run_id, {"gate": gate}, measured, folder / "report.html")
+    tracker.note(version.run_id, gate, measured, folder / "report.html")
     log.info("report: %s", folder / "report.html")
     if found["refused"]:
         reasons = "\n  ".join(found["refused"])

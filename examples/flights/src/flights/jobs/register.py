@@ -79,6 +79,5 @@ def _upsert(dialect: str, table: Any) -> Any:
     if dialect not in kinds:
         raise UserError(f"register.url: {dialect} is not supported; {' and '.join(kinds)} are")
     statement = kinds[dialect](table)
-    keys = [column.name for column in table.primary_key]
-    values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+    values = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values)

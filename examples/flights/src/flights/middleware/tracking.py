@@ -141,12 +141,11 @@ class Tracker:
         except (self.error, OSError, ValueError) as error:
             raise UserError(f"there is no run {run!r} with a lineage record in {self.uri}") from error
 
-    def note(self, run_id: str, tags: dict[str, str], metrics: dict[str, float], file: Path) -> None:
+    def note(self, run_id: str, gate: str, metrics: dict[str, float], file: Path) -> None:
         """Add to a run that is over, of whichever experiment, and wherever the project was then."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        for key, value in tags.items():
-            self.client.set_tag(run_id, key, value)
+        self.client.set_tag(run_id, "gate", gate)
         self.mlflow.log_metrics(metrics, run_id=run_id)
         uri = self._here(self.client.get_run(run_id).info.artifact_uri)
         get_artifact_repository(uri).log_artifact(str(file))  # type: ignore[no-untyped-call]

@@ -91,9 +91,8 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
     for name in frame.columns:
         if column := data.columns.get(name):
             checks = [pa.Check.in_range(-LARGEST, LARGEST)] if column.dtype == "float" else []
-            for check, limit in ((pa.Check.ge, column.min), (pa.Check.le, column.max)):
-                if limit is not None:
-                    checks.append(check(column.typed(limit)))
+            limits = ((pa.Check.ge, column.min), (pa.Check.le, column.max))
+            checks += [check(column.typed(limit)) for check, limit in limits if limit is not None]
             if column.allowed is not None:
                 checks.append(pa.Check.isin([column.typed(value) for value in column.allowed]))
             unique = column.role == "id"
