@@ -1,9 +1,9 @@
 """Rendered trees, kept in the project's own repository so that they are rendered once.
 
 A reference `refs/mlkata/rendered/<key>/<template commit>` names a tree; the key stands for the answers,
-the template's address and version among them. git's hashes check it, git's garbage collection spares
-it, a clone doesn't carry it. It may be deleted at any time. It also remembers what a tag stood for
-when the project was rendered from it, should the tag move or vanish.
+the template's address and version among them, and for the folder's name. git's hashes check it, git's
+garbage collection spares it, a clone doesn't carry it. It may be deleted at any time. It also remembers
+what a tag stood for when the project was rendered from it, should the tag move or vanish.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Known(NamedTuple):
         return git.tree(self.oid)
 
 
-def load(git: Git, answers: Mapping[str, Any]) -> Known | None:
-    """What these answers gave, if it is still there."""
-    ref = _ref(answers)
+def load(git: Git, answers: Mapping[str, Any], folder: str) -> Known | None:
+    """What these answers gave in a folder of this name, which templates may use, if it is still there."""
+    ref = _ref(answers, folder)
     line = git.text("for-each-ref", "--count=1", "--format=%(objectname) %(refname)", ref)
     if not line:
         return None
@@ -47,10 +47,10 @@ def load(git: Git, answers: Mapping[str, Any]) -> Known | None:
     return Known(oid, name.rpartition("/")[2])
 
 
-def store(git: Git, answers: Mapping[str, Any], files: Tree, sha: str) -> str:
+def store(git: Git, answers: Mapping[str, Any], folder: str, files: Tree, sha: str) -> str:
     """Keep a rendered version, and let the oldest go; returns the tree's name."""
     tree = git.write_tree(files)
-    mine = _ref(answers)
+    mine = _ref(answers, folder)
     format_ = "--format=%(refname)"
     lines = [f"delete {ref}" for ref in git.text("for-each-ref", format_, mine).splitlines()]
     others = git.text("for-each-ref", "--sort=-creatordate", format_, "refs/mlkata/rendered").splitlines()
@@ -63,9 +63,9 @@ def store(git: Git, answers: Mapping[str, Any], files: Tree, sha: str) -> str:
     return tree
 
 
-def _ref(answers: Mapping[str, Any]) -> str:
+def _ref(answers: Mapping[str, Any], folder: str) -> str:
     try:
-        text = json.dumps([_FORMAT, answers], sort_keys=True, default=str)
+        text = json.dumps([_FORMAT, answers, folder], sort_keys=True, default=str)
     except (ValueError, TypeError) as error:
         raise MlkataError(f"the answers file can't be used: {error}", "Answers are plain values.") from error
     return f"refs/mlkata/rendered/{hashlib.sha256(text.encode()).hexdigest()[:24]}"

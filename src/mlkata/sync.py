@@ -68,7 +68,7 @@ def base(project: Project, template: Template, ref: str | None = None) -> Base:
     """
     if ref:
         return Base(template.version(ref), None)
-    known = cache.load(project.git, project.answers)
+    known = cache.load(project.git, project.answers, project.folder.name)
     if known and template.has(known.sha):  # what the tag stood for then, wherever it points now
         return Base(Version(project.commit, known.sha), known)
     found = template.find(project.commit) if not known else None
@@ -263,4 +263,4 @@ def remember(at: Project, plan: Plan) -> None:
     if plan.rendered is None or entry is None:
         return
     answers = project.parse(at.git.blob(entry.oid), at.answers_file)
-    cache.store(at.git, answers, plan.rendered, plan.new.sha)
+    cache.store(at.git, answers, at.folder.name, plan.rendered, plan.new.sha)

@@ -163,3 +163,19 @@ def test_what_components_share_stays(tmp_path: Path) -> None:
     made.commit()
     mlkata("-C", made.path, "remove", "part", "one")
     assert made.status() == ["D  parts/one.py"]
+
+
+def test_a_template_that_names_its_folder(source: Repository, tmp_path: Path) -> None:
+    source.commit({"template/h.txt.jinja": "in {{ _folder_name }}\n"}, tag="v1.1.0")
+    whole = Repository(tmp_path / "whole")
+    whole.path.mkdir()
+    whole.git("init", "-q")
+    whole.commit({"README.md": "whole\n"})
+    for name in ("a", "b"):
+        mlkata("new", whole.path / name, "--template", source.path, "--defaults")
+        whole.commit()
+    for name in ("a", "b"):
+        assert "edited" not in mlkata("check", "--drift", whole.path / name).out.replace("0 edited", "")
+        whole.write({f"{name}/h.txt": "mine\n"})
+        mlkata("-C", whole.path / name, "restore", "h.txt")
+        assert whole.read(f"{name}/h.txt") == f"in {name}\n"

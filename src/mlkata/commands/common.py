@@ -165,7 +165,7 @@ def rendered(found: Project, args: Namespace, opened: Opened | None = None) -> t
     Raises:
         MlkataError: It can't be rendered.
     """
-    known = cache.load(found.git, found.answers)
+    known = cache.load(found.git, found.answers, found.folder.name)
     if known:
         return known.oid, known.tree(found.git)
     from mlkata import render
@@ -177,7 +177,7 @@ def rendered(found: Project, args: Namespace, opened: Opened | None = None) -> t
         source, version, found.folder, found.answers_file, found.answers, trust=Trust(grant=args.trust)
     )
     tree = render.render(wanted, found.git).tree
-    return cache.store(found.git, found.answers, tree, version.sha), tree
+    return cache.store(found.git, found.answers, found.folder.name, tree, version.sha), tree
 
 
 def recorded(found: Project, args: Namespace, opened: Opened | None = None) -> tuple[Template, Version]:
@@ -194,7 +194,7 @@ def recorded(found: Project, args: Namespace, opened: Opened | None = None) -> t
     from mlkata import sync
 
     source = opened(found) if opened else template(found, offline=args.offline)
-    known = cache.load(found.git, found.answers)
+    known = cache.load(found.git, found.answers, found.folder.name)
     if known and source.find(known.sha):
         return source, Version(found.commit, known.sha)
     version = source.find(found.commit)

@@ -139,7 +139,9 @@ def _renderings(
 
     def batch(kind: Kind, version: Version) -> list[render.Rendered]:
         chosen = kind.variants()
-        other = f"{name}_too"  # what another one has as well is not this one's alone
+        other = name[:-1] + (
+            "b" if name.endswith("a") else "a"
+        )  # what it has as well is not this one's alone
         asked = [
             offers.request(found, offered, kind, who, options, args, version)
             for options in chosen
