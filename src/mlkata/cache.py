@@ -1,7 +1,7 @@
 """Rendered trees, kept in the project's own repository so that they are rendered once.
 
 A reference `refs/mlkata/rendered/<key>/<template commit>` names a tree; the key stands for the answers,
-the template's address and version among them, and for the folder's name. git's hashes check it, git's
+the template's address and version among them, and for the managed folder. git's hashes check it, git's
 garbage collection spares it, a clone doesn't carry it. It may be deleted at any time. It also remembers
 what a tag stood for when the project was rendered from it, should the tag move or vanish.
 """
@@ -38,7 +38,7 @@ class Known(NamedTuple):
 
 
 def load(git: Git, answers: Mapping[str, Any], folder: str) -> Known | None:
-    """What these answers gave in a folder of this name, which templates may use, if it is still there."""
+    """What these answers gave in this folder of the repository, if it is still there."""
     ref = _ref(answers, folder)
     line = git.text("for-each-ref", "--count=1", "--format=%(objectname) %(refname)", ref)
     if not line:
@@ -65,7 +65,7 @@ def store(git: Git, answers: Mapping[str, Any], folder: str, files: Tree, sha: s
 
 def _ref(answers: Mapping[str, Any], folder: str) -> str:
     try:
-        text = json.dumps([_FORMAT, answers, folder], sort_keys=True, default=str)
+        text = json.dumps([_FORMAT, answers, *([folder] if folder else [])], sort_keys=True, default=str)
     except (ValueError, TypeError) as error:
         raise MlkataError(f"the answers file can't be used: {error}", "Answers are plain values.") from error
     return f"refs/mlkata/rendered/{hashlib.sha256(text.encode()).hexdigest()[:24]}"

@@ -23,8 +23,8 @@ from mlkata import index
 from mlkata.errors import ExitCode, MlkataError, subject
 from mlkata.git import Git
 from mlkata.locking import alive, locked
-from mlkata.operation import Operation, Write, at, edited_since, prepare
-from mlkata.placing import Copy, copy, link, link_above, place, remove
+from mlkata.operation import Operation, Write, edited_since, prepare
+from mlkata.placing import Copy, copy, link, place, remove
 
 
 class Journal:
@@ -104,7 +104,9 @@ class Journal:
 
     def _thrown_away(self, operation: Operation) -> bool:
         before, after = operation.paths.get(operation.last, (None, None))
-        return before != after and at(self.top, operation.last) == before and not self._in_conflict()
+        return (
+            before != after and operation.at(self.top, operation.last) == before and not self._in_conflict()
+        )
 
     def _in_conflict(self) -> list[str]:
         out = self.git.run("diff", "--name-only", "--diff-filter=U", "--no-ext-diff", "-z")
@@ -114,8 +116,6 @@ class Journal:
         """The operation that is under way: interrupted, or with conflicts to resolve."""
         found = self.load()
         return found if found and found.state != "done" else None
-
-    # Writing
 
     def apply(
         self, verb: str, prefix: str, write: Write, report: dict[str, Any], last: str = ""
@@ -179,12 +179,12 @@ class Journal:
         """Bring the working tree to the state after; may be repeated."""
         items = sorted(operation.paths.items(), key=lambda item: (item[0] == operation.last, item[0]))
         for path, (_, after) in items:
-            if after is None:
+            if after is None and not operation.barred(self.top, path):
                 remove(self.top / path, self.top)
         for path, (_, after) in items:
             if path == operation.last:
                 self._replace_index("index.after")
-            if after is not None and at(self.top, path) != after:
+            if after is not None and operation.at(self.top, path) != after:
                 place(self.current / "incoming" / path, self.top / path, self.folder)
         if operation.last not in operation.paths:
             self._replace_index("index.after")
@@ -230,19 +230,22 @@ class Journal:
         with index.held(self.git):
             if operation.state != "applying":  # killed from here on, it is to be ended as one under way
                 operation.state = "undoing"
-                self._save(operation, self.current)
+                with suppress(OSError):  # without room for that it is taken back all the same
+                    self._save(operation, self.current)
             self._restore(operation)
 
     def _restore(self, operation: Operation) -> None:
         for path, (before, _) in operation.paths.items():
-            if before is None and not link_above(self.top, path):
+            if before is None and not operation.barred(self.top, path):
                 remove(self.top / path, (self.top / path).parent)
         for folder in reversed(operation.folders):
             with suppress(OSError):
                 (self.top / folder).rmdir()
         for number, (path, (before, _)) in enumerate(sorted(operation.paths.items())):
-            if before is not None and at(self.top, path) != before:
-                while above := link_above(self.top, path):  # by --force: the link goes, not what it leads to
+            if before is not None and operation.at(self.top, path) != before:
+                while above := operation.barred(
+                    self.top, path
+                ):  # by --force: the link goes, not what it leads to
                     (self.top / above).unlink()
                 place(self.current / "backup" / str(number), self.top / path, self.folder, link)
         self._restore_index(operation)
@@ -272,13 +275,12 @@ class Journal:
 
     def _restore_index(self, operation: Operation) -> None:
         listing = ("ls-files", "-s", "-z")
-        after = self.git.run(*listing, env={"GIT_INDEX_FILE": str(self.current / "index.after")})
-        if operation.state == "applying" or self.git.run(*listing) == after:
+        kept = [{"GIT_INDEX_FILE": str(self.current / name)} for name in ("index.before", "index.after")]
+        if self.git.run(*listing) in [self.git.run(*listing, env=env) for env in kept]:
             self._replace_index("index.before", link)
             return
-        index.put_back(self.git, self.current / "index.before", operation.paths)  # what else was staged stays
-
-    # Steps
+        mine = [*operation.paths, *operation.hidden]  # what else was staged stays
+        index.put_back(self.git, self.current / "index.before", mine)
 
     def _save(self, operation: Operation, folder: Path) -> None:
         beside = folder / "journal.new"

@@ -28,6 +28,8 @@ class Operation:
         paths: For each path what was there and what shall be: a fingerprint, None for nothing.
         folders: Those that it makes.
         report: What the command said, for `--continue`.
+        hidden: Tracked paths that it changes in the index alone.
+        links: Symlinks that stood above a path before: it was written through them.
     """
 
     verb: str
@@ -38,6 +40,17 @@ class Operation:
     paths: dict[str, tuple[str | None, str | None]]
     folders: list[str]
     report: dict[str, Any]
+    hidden: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    def barred(self, top: Path, path: str) -> str | None:
+        """The symlink above a path that was none of its way then: behind it is another place."""
+        above = link_above(top, path)
+        return None if above in self.links else above
+
+    def at(self, top: Path, path: str) -> str | None:
+        """As `fingerprint`; None too for what lies in another place."""
+        return None if self.barred(top, path) else fingerprint(top / path)
 
 
 @dataclass(frozen=True)
@@ -65,11 +78,6 @@ def keep_permissions(old: Path, new: Path) -> None:
     if stat.S_ISREG(bits) and stat.S_ISREG(wanted):
         runs = (bits & 0o444) >> 2 if wanted & 0o111 else 0
         new.chmod(stat.S_IMODE(bits) & ~0o111 | runs)
-
-
-def at(top: Path, path: str) -> str | None:
-    """As `fingerprint`; None too for what lies behind a link, which is another place."""
-    return None if link_above(top, path) else fingerprint(top / path)
 
 
 def fingerprint(path: Path) -> str | None:
@@ -104,11 +112,18 @@ def edited_since(git: Git, top: Path, folder: Path, operation: Operation) -> lis
         free = {os.fsdecode(line.partition(b"\t")[2]) for line in lines}
     found = []
     for path, (before, after) in operation.paths.items():
-        above = link_above(top, path)
-        known = (after,) if operation.state == "done" else (before, after)
-        if (above and above not in operation.paths) or (path not in free and at(top, path) not in known):
+        above = operation.barred(top, path)
+        known = {_plain(after)} if operation.state == "done" else {_plain(before), _plain(after)}
+        same = path in free or _plain(operation.at(top, path)) in known
+        if (above and above not in operation.paths) or not same:
             found.append(path)
     return found
+
+
+def _plain(print_: str | None) -> str | None:
+    """A fingerprint as git sees it: of the permissions, whether the file is executable."""
+    mode, _, rest = (print_ or "").partition(" ")
+    return f"{int(mode, 8) & 0o100} {rest}" if mode.isdecimal() else print_
 
 
 def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Write) -> None:
@@ -134,8 +149,11 @@ def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Writ
         place(source, incoming / path, folder, link)
     folders: set[str] = set()
     writes: dict[str, Entry | Path | None] = {**on_disk, **write.files}
+    operation.hidden = sorted(write.hidden & write.tracked.keys())
+    above = {path: link_above(top, path) for path in writes}
+    operation.links = sorted({link for link in above.values() if link and link not in writes})
     for number, (path, entry) in enumerate(sorted(writes.items())):
-        before = at(top, path)
+        before = operation.at(top, path)
         if entry and before is not None:
             keep_permissions(top / path, incoming / path)
         after = fingerprint(incoming / path) if entry else None
@@ -143,7 +161,8 @@ def prepare(git: Git, top: Path, folder: Path, operation: Operation, write: Writ
         if before is not None:
             copy(top / path, backup / str(number))
         if after is not None:
-            folders |= {str(up) for up in PurePosixPath(path).parents if not os.path.lexists(top / up)}
+            ups = [str(up) for up in PurePosixPath(path).parents]
+            folders |= {up for up in ups if operation.barred(top, up) or not os.path.lexists(top / up)}
     operation.folders = sorted(folders)
     _prepare_index(git, folder, write)
 

@@ -114,9 +114,12 @@ def committed(found: Project, *, strict: bool = False) -> Project:
     Raises:
         MlkataError: They are, and there are.
     """
-    where = f"HEAD:{found.prefix}{found.answers_file}"
-    oid = found.git.oid(where)
-    answers = parse(found.git.blob(oid), where) if oid else found.answers
+    path = f"{found.prefix}{found.answers_file}"
+    listed = found.git.run("ls-tree", "-z", "--full-tree", "HEAD", "--", path, ok=(0, 128))
+    mode, _, oid = listed.partition(b"\t")[0].partition(b" blob ")
+    answers = found.answers
+    if mode.startswith(b"100"):  # a link is followed on disk alone
+        answers = parse(found.git.blob(oid.decode()), f"HEAD:{path}")
     if strict and answers != found.answers:
         raise MlkataError(
             f"{found.answers_file} on disk is not what HEAD has, though git says that nothing changed",

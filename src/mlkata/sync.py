@@ -68,7 +68,7 @@ def base(project: Project, template: Template, ref: str | None = None) -> Base:
     """
     if ref:
         return Base(template.version(ref), None)
-    known = cache.load(project.git, project.answers, project.folder.name)
+    known = cache.load(project.git, project.answers, project.prefix)
     if known and template.has(known.sha):  # what the tag stood for then, wherever it points now
         return Base(Version(project.commit, known.sha), known)
     found = template.find(project.commit) if not known else None
@@ -245,6 +245,7 @@ def to_folder(project: Project, plan: Plan, verb: str, report: Mapping[str, Any]
             )
     ours, merged, prefix = project.tree(), plan.merged, project.prefix
     differing = {path for path in {*ours, *merged.tree} if ours.get(path) != merged.tree.get(path)}
+    differing |= merged.conflicts.keys()  # also where the file stays as it is
     write = Write(
         tracked={prefix + path: merged.tree.get(path) for path in differing},
         loose={prefix + path: entry for path, entry in plan.loose.items()},
@@ -263,4 +264,4 @@ def remember(at: Project, plan: Plan) -> None:
     if plan.rendered is None or entry is None:
         return
     answers = project.parse(at.git.blob(entry.oid), at.answers_file)
-    cache.store(at.git, answers, at.folder.name, plan.rendered, plan.new.sha)
+    cache.store(at.git, answers, at.prefix, plan.rendered, plan.new.sha)

@@ -142,7 +142,8 @@ class Template:
                 return
             except (GitError, OSError) as error:
                 words = getattr(error, "words", str(self.folder))
-                deleted = str(self.folder) in words or "not a git repository" in words
+                signs = (str(self.folder), "not a git repository", "current working directory")
+                deleted = any(sign in words for sign in signs)
                 if pause is None or not (deleted or not (self.folder / "HEAD").is_file()):
                     shutil.rmtree(self.folder, ignore_errors=True)
                     if isinstance(error, GitError):

@@ -133,3 +133,21 @@ def test_an_interrupted_run_leaves_nothing(runnable: Repository) -> None:
 
 
 # Names, as our own template checks them
+
+
+@pytest.mark.parametrize("forced", [[], ["--force"]])
+def test_a_link_that_stood_there_is_the_way(runnable: Repository, tmp_path: Path, forced: list[str]) -> None:
+    disk = tmp_path / "disk"
+    before = snapshot(runnable.path)
+    (tmp_path / "in.txt").write_text("in\n")
+    mlkata("-C", runnable.path, "add", "made", "wheel", "--from", tmp_path / "in.txt")
+    (runnable.path / "big").rename(disk)
+    (runnable.path / "big").symlink_to(disk)
+    there = snapshot(disk)
+    assert there
+    mlkata("-C", runnable.path, "remove", "made", "wheel")
+    assert snapshot(disk) == {}
+    mlkata("-C", runnable.path, "undo", *forced)
+    assert snapshot(disk) == there
+    mlkata("-C", runnable.path, "remove", "made", "wheel")
+    assert snapshot(runnable.path).keys() - before.keys() == {"big"}

@@ -219,6 +219,70 @@ def test_nothing_goes_through_a_link(source: Repository, made: Repository, tmp_p
     assert made.read("gone/only.txt") == "only\n"
 
 
+def test_a_link_that_becomes_a_folder(tmp_path: Path) -> None:
+    config = "_subdirectory: template\n_preserve_symlinks: true\n"
+    source, made = start(tmp_path, {"real/b/x.txt": "x\n"}, copier_yml=config)
+    link = source.path / "template/a"
+    link.symlink_to("real")
+    release(source)
+    mlkata("update", made.path)
+    made.commit()
+    before = snapshot(made.path)
+    link.unlink()
+    release(source, {"a/b/c.txt": "c\n"}, "v1.2.0")
+    mlkata("update", made.path)
+    assert made.read("a/b/c.txt") == "c\n"
+    mlkata("undo", made.path)
+    assert snapshot(made.path) == before
+    assert made.status() == []
+
+
+def test_a_binary_that_was_chosen_goes_back(source: Repository, made: Repository) -> None:
+    release(source, {"logo.bin": b"\0" * 9}, "v1.0.1")
+    mlkata("update", made.path)
+    made.commit({"logo.bin": b"\0mine"})
+    before = snapshot(made.path)
+    release(source, {"logo.bin": b"\0theirs", "a.txt": THEIRS})
+    mlkata("update", made.path, code=3)
+    made.git("checkout", "-q", "--theirs", "logo.bin")
+    made.git("add", "logo.bin")
+    mlkata("update", made.path, "--abort")
+    assert snapshot(made.path) == before
+    assert made.status() == []
+
+
+def test_without_room_for_a_note_it_is_taken_back(
+    source: Repository, made: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(made.path)
+    next_release(source)
+    mlkata("update", made.path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal.Journal, "_save", full)
+    mlkata("undo", made.path)
+    assert snapshot(made.path) == before
+
+
+def test_permissions_that_git_does_not_know_are_no_edit(source: Repository, made: Repository) -> None:
+    conflict(source, made)
+    (made.path / "a.txt").chmod(0o600)
+    mlkata("update", made.path, "--abort")
+    assert made.read("a.txt") == LINES
+
+
+def test_an_answers_file_that_is_a_link(source: Repository, made: Repository) -> None:
+    answers = made.path / ".copier-answers.yml"
+    answers.rename(made.path / "answers.yml")
+    answers.symlink_to("answers.yml")
+    made.commit()
+    next_release(source)
+    mlkata("update", made.path)
+    assert made.read("a.txt") == THEIRS
+
+
 def test_each_folder_ends_its_own(source: Repository, tmp_path: Path) -> None:
     whole = Repository(tmp_path / "whole")
     whole.path.mkdir()

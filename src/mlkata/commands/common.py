@@ -56,7 +56,10 @@ def check_ended(found: Project) -> None:
         state = "has conflicts to resolve" if operation.state == "conflicts" else "was interrupted"
         elsewhere = operation.prefix != found.prefix
         where = f" of {operation.prefix.rstrip('/') or found.top}" if elsewhere else ""
-        at = f"-C {shlex.quote(os.path.relpath(found.top / operation.prefix))} " if elsewhere else ""
+        folder = found.top / operation.prefix
+        while not folder.is_dir():  # interrupted before it was made
+            folder = folder.parent
+        at = f"-C {shlex.quote(os.path.relpath(folder))} " if elsewhere else ""
         raise MlkataError(
             f"an earlier {operation.verb}{where} {state}",
             f"End it first: mlkata update {at}--continue, or mlkata update {at}--abort"
@@ -165,7 +168,7 @@ def rendered(found: Project, args: Namespace, opened: Opened | None = None) -> t
     Raises:
         MlkataError: It can't be rendered.
     """
-    known = cache.load(found.git, found.answers, found.folder.name)
+    known = cache.load(found.git, found.answers, found.prefix)
     if known:
         return known.oid, known.tree(found.git)
     from mlkata import render
@@ -177,7 +180,7 @@ def rendered(found: Project, args: Namespace, opened: Opened | None = None) -> t
         source, version, found.folder, found.answers_file, found.answers, trust=Trust(grant=args.trust)
     )
     tree = render.render(wanted, found.git).tree
-    return cache.store(found.git, found.answers, found.folder.name, tree, version.sha), tree
+    return cache.store(found.git, found.answers, found.prefix, tree, version.sha), tree
 
 
 def recorded(found: Project, args: Namespace, opened: Opened | None = None) -> tuple[Template, Version]:
@@ -194,7 +197,7 @@ def recorded(found: Project, args: Namespace, opened: Opened | None = None) -> t
     from mlkata import sync
 
     source = opened(found) if opened else template(found, offline=args.offline)
-    known = cache.load(found.git, found.answers, found.folder.name)
+    known = cache.load(found.git, found.answers, found.prefix)
     if known and source.find(known.sha):
         return source, Version(found.commit, known.sha)
     version = source.find(found.commit)

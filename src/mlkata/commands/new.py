@@ -115,7 +115,7 @@ def _standalone(target: Path, request: render.Request, report: Report) -> Report
         git.run("update-index", "-q", "--refresh")
         message = f"Start from the template\n\n{request.template.url} {request.version.name}\n"
         git.run("update-ref", "HEAD", git.commit(tree, message))
-        _remember(git, target.name, done, request.version, report)
+        _remember(git, done, request.version, report)
         shutil.rmtree(git.private() / "work", ignore_errors=True)
         if target.is_dir():
             _move_in(beside, target)
@@ -180,7 +180,7 @@ def _split(git: Git, tree: Tree, prefix: str = "") -> tuple[Tree, list[str]]:
     return {path: entry for path, entry in tree.items() if path not in loose}, sorted(loose)
 
 
-def _remember(git: Git, folder: str, done: render.Rendered, version: Version, report: Report) -> None:
+def _remember(git: Git, done: render.Rendered, version: Version, report: Report) -> None:
     """Keep the rendered version under the answers as they stand in the file."""
     for path, entry in done.tree.items():
         if "answers" in path and path.endswith((".yml", ".yaml")):
@@ -189,7 +189,7 @@ def _remember(git: Git, folder: str, done: render.Rendered, version: Version, re
             except MlkataError:
                 continue
             if not done.secret:
-                cache.store(git, answers, folder, done.tree, version.sha)
+                cache.store(git, answers, "", done.tree, version.sha)
             return
     report.notes.append("The template records no answers, so this project can't be updated later.")
 

@@ -34,7 +34,7 @@ def run(args: Namespace) -> Report:
             target.url = target.address
         target.url = clean(target.url)
         target.fetch()
-        known = cache.load(found.git, found.answers, found.folder.name)
+        known = cache.load(found.git, found.answers, found.prefix)
         sha = known.sha if known else _former(found, offline=args.offline)
         there = target.find(sha or found.commit)
         if there is None or target.find(found.commit) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
@@ -138,20 +139,17 @@ def _renderings(
     """All that may have been generated, whatever was chosen: by this version, then by those before."""
 
     def batch(kind: Kind, version: Version) -> list[render.Rendered]:
-        chosen = kind.variants()
-        other = name[:-1] + (
-            "b" if name.endswith("a") else "a"
-        )  # what it has as well is not this one's alone
-        asked = [
-            offers.request(found, offered, kind, who, options, args, version)
-            for options in chosen
-            for who in (name, other)
-        ]
-        done = list(render.several(asked, found.git))
-        return [
-            replace(mine, tree={path: entry for path, entry in mine.tree.items() if path not in theirs.tree})
-            for mine, theirs in zip(done[::2], done[1::2], strict=True)
-        ]
+        chosen = list(kind.variants())
+
+        def done(name: str) -> list[render.Rendered]:
+            asked = [offers.request(found, offered, kind, name, of, args, version) for of in chosen]
+            return list(render.several(asked, found.git))
+
+        mine, shared = done(name), set[str]()
+        with suppress(MlkataError):  # nothing can be called so
+            for other in done(name[:-1] + ("1" if name.endswith("0") else "0")):
+                shared |= other.tree.keys()
+        return [replace(one, tree={p: e for p, e in one.tree.items() if p not in shared}) for one in mine]
 
     yield batch(kind, offered.version)
     for version in components.earlier(offered.template, offered.version, kind):
