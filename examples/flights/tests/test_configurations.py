@@ -43,7 +43,6 @@ def test_every_choice_composes(choice: str, monkeypatch: pytest.MonkeyPatch) -> 
         ("data.columns.amount.role=target", "only one column can have role target: amount, target"),
         ("data.columns.target.role=feature", "no column has role target"),
         ("data.columns.when.role=feature", "feature 'when' is a date"),
-        ("data.columns.when.dtype=str", "time column 'when' has no order in time"),
         ("data.columns.amount.min=low", "'low' is no float"),
         ("data.columns.amount.dtype=bool", "bool has no min or max"),
         ("data.columns.target.allowed=[1]", "data.columns.target: 1 is no str"),

@@ -91,6 +91,14 @@ def test_gate_champion_rollback(trained: Path, run: Run, task: str) -> None:
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_reproduce(trained: Path, task: str) -> None:
     job("reproduce", task, "run='1'")
+    record = lineage.read(Path("outputs/train/lineage.json"))
+    (stored,) = Path("outputs/mlartifacts").rglob("lineage.json")
+    assert record is not None
+    text = stored.read_text()
+    stored.write_text(text.replace("role: target", "role: ignore"))
+    with pytest.raises(UserError, match=r"none by today's rules \(.*no column has role target.*dvc checkout"):
+        job("reproduce", task, "run='1'")
+    stored.write_text(text)
     job("retrieve", task, "data.split.test_size=0.5")
     with pytest.raises(UserError, match="the data is not what that run saw"):
         job("reproduce", task, "run='1'")

@@ -38,6 +38,7 @@ def test_every_job_explains_itself(job: str, capsys: pytest.CaptureFixture[str])
         (["train", "model.alpha"], "'model.alpha' is not KEY=VALUE"),
         (["train", "data.name=other"], "hydra/data/tiny.yaml says `name: other`: name it tiny"),
         (["predict", "predict.input=day=1/x (2).csv"], "day=1/x (2).csv is not there"),
+        (["predict", "predict.input='${outputs}/x y.csv'"], "outputs/x y.csv is not there"),
         (["register", "register=postgresql"], "the environment has no DATABASE_URL: set it"),
         (["train", "tracking.uri=http://127.0.0.1:9"], "no MLflow server answers at http://127.0.0.1:9"),
         (["register", "register.url=nonsense"], "register.url: Could not parse SQLAlchemy URL"),

@@ -49,6 +49,9 @@ def test_rows_of_one_moment_are_in_one_fold(project: Path, task: str) -> None:
     for train, test in Optimizer(configure(task, "data.split.by=time"), "data")._folds(frame):
         assert len(train) > 0
         assert frame["when"][train].max() < frame["when"][test].min()
+    one = frame.with_columns(when=frame["when"].min())
+    with pytest.raises(UserError, match="'when' has too few moments in the train part"):
+        Optimizer(configure(task, "data.split.by=time"), "data")._folds(one)
 
 
 @pytest.mark.parametrize("task", ["regression"], indirect=True)

@@ -161,8 +161,13 @@ def test_a_spoilt_archive_is_named(project: Path, task: str, ending: str) -> Non
     with ZipFile("two.csv.zip", "w") as archive:
         for name in ("a.csv", "b.csv"):
             archive.write("tiny.csv", name)
-    with pytest.raises(UserError, match="it holds 2 files; one would be read"):
+    with pytest.raises(UserError, match=r"it holds 2 files; name one: zip://a.csv::two.csv.zip"):
         read(Source(kind="csv", uri="two.csv.zip"), [])
+    assert len(read(Source(kind="csv", uri="zip://b.csv::two.csv.zip"), [])) == 160
+    with ZipFile("mac.csv.zip", "w") as archive:
+        archive.write("tiny.csv", "a.csv")
+        archive.writestr("__MACOSX/._a.csv", b"\0")
+    assert len(read(Source(kind="csv", uri="mac.csv.zip"), [])) == 160
 
 
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
@@ -183,6 +188,14 @@ def test_rows_that_were_split_otherwise_are_refused(project: Path, task: str) ->
             UserError, match=r"train.parquet was split otherwise than hydra/data/tiny.yaml says"
         ):
             DataManager(configure(task, change)).load("train")
+    manager = DataManager(configure(task))
+    assert (
+        manager.by == '{"by":"hash","test_size":0.3,"cutoff":null,"stratify":false} id'
+    )  # equal rows, equal files
+    by_time = DataManager(configure(task, "data.split.by=time"))
+    by_time.by = f"{by_time.data.split.model_dump_json()} id"  # as 0.5 wrote it
+    by_time.save(by_time.split(make_frame(task)))
+    assert len(DataManager(configure(task, "data.split.by=time")).load("train")) == 112
     nameless = ("data.columns.id.role=ignore", "data.columns.group.role=ignore")  # all that is kept is hashed
     manager = DataManager(configure(task, nameless[0]))
     manager.save(manager.split(manager.read_source()))
@@ -210,6 +223,8 @@ def test_time_splits_after_the_cutoff(project: Path, task: str) -> None:
     frame = make_frame(task)
     with pytest.raises(UserError, match="cutoff: '04/01/2024' is no date, as 'when' is"):  # or 4 January?
         configure(task, "data.split.by=time", "data.split.cutoff=04/01/2024")
+    with pytest.raises(UserError, match="the time column is no date, datetime or number"):
+        configure(task, "data.split.by=time", "data.columns.when.dtype=str")
     settings = configure(task, "data.split.by=time", "data.split.cutoff=2024-04-01")
     parts = DataManager(settings).split(frame)
     assert (str(parts["train"]["when"].max()), str(parts["test"]["when"].min())) == (
@@ -330,8 +345,8 @@ def test_a_date_by_day_and_month_is_told(
 ) -> None:
     monkeypatch.setattr(log, "propagate", True)
     monkeypatch.setattr(log, "handlers", [])
-    Path("days.csv").write_text("iso,other,clock\n2024-01-31,,01:00:00\n2024-02-01,04/01/2024,02:00:00\n")
-    read(Source(kind="csv", uri="days.csv"), [])
+    Path("days.csv").write_text("iso,other,clock\n2024-01-31,NA,01:00:00\n2024-02-01,04/01/2024,02:00:00\n")
+    read(Source(kind="csv", uri="days.csv", null_values=["NA"]), [])
     assert caplog.messages == ["column 'other': '04/01/2024' is read as 2024-01-04, day before month"]
 
 

@@ -134,9 +134,11 @@ def load(arguments: list[str] | None = None, folder: Path = Path("hydra")) -> Se
 def override(argument: str, folder: Path = Path("hydra")) -> str:
     """Return what was typed in Hydra's form: `++key=value`; a folder's name as it is, text in quotes."""
     key, _, value = argument.partition("=")
-    text = key.endswith(("query", "input", "output", "uri")) and re.search("[ =(]", value)
-    if text and not value.startswith(("'", '"')):
-        argument = f"{key}={quoted(value)}"
+    if value and value[0] not in "'\"" and re.search("[ =(]", value):
+        if key.endswith("query"):
+            argument = f"{key}={quoted(value)}"
+        elif key.endswith(("input", "output", "uri")) and "'" not in value:
+            argument = f"{key}='{value}'"  # a ${reference} stays one
     return f"++{argument}" if re.fullmatch(r"[\w.]+", key) and not (folder / key).is_dir() else argument
 
 

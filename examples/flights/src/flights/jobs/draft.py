@@ -68,6 +68,10 @@ def draft(settings: Settings) -> None:
     address = _value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"'
     nulls = ", ".join(map(_value, source.null_values))
     stratify = "true" if task == "classification" and not time else "false"
+    source_ = (
+        f"kind: {kind}, uri: {address}, query: {_value(query) if query else 'null'}, null_values: [{nulls}]"
+    )
+    split = f"by: {'time' if time else 'hash'}, test_size: 0.2, cutoff: null, stratify: {stratify}"
     columns = "\n".join(f"  {_quoted(name)}: {_column(frame[name], roles.get(name))}" for name in names)
     text = f"""\
 # Drafted from {redact(uri)}: a guess from {len(frame):,} rows. Read it, correct it.
@@ -76,8 +80,8 @@ def draft(settings: Settings) -> None:
 # role: feature, target, id, time, ignore or sensitive (a slice of the report, never a feature).
 name: {_quoted(name)}
 task: {task}
-source: {{kind: {kind}, uri: {address}, query: {_value(query) if query else "null"}, null_values: [{nulls}]}}
-split: {{by: {"time" if time else "hash"}, test_size: 0.2, cutoff: null, stratify: {stratify}}}
+source: {"{" + source_ + "}"}
+split: {"{" + split + "}"}
 columns:
 {columns}
 """

@@ -10,6 +10,7 @@ Exit code 1: the data is another, or the metrics differ.
 from math import isclose
 
 import yaml
+from pydantic import ValidationError
 
 from ..configurations import Settings, with_parameters
 from ..evaluation.metrics import measure
@@ -29,13 +30,19 @@ def reproduce(settings: Settings) -> None:
         raise UserError("say which run: `reproduce RUN`, with a run id or a model version")
     record = Tracker(settings).record(settings.run)
     made_of = yaml.safe_load(record.config)
-    made_of["data"] = DataSettings.model_validate(made_of["data"])
-    made_of["model"] = ModelSettings.model_validate(made_of["model"])
+    checkout = f"git checkout {record.git_commit} && make setup && " if record.git_commit else ""
+    back = f"{checkout}dvc checkout"
+    try:
+        made_of["data"] = DataSettings.model_validate(made_of["data"])
+        made_of["model"] = ModelSettings.model_validate(made_of["model"])
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise UserError(
+            f"that run's settings are none by today's rules ({reason}). Go back: {back}"
+        ) from error
     settings = with_parameters(settings.model_copy(update=made_of), {})
     manager = DataManager(settings)
     now = lineage.collect(settings, manager.digest())
-    checkout = f"git checkout {record.git_commit} && make setup && " if record.git_commit else ""
-    back = f"{checkout}dvc checkout"
     if record.data_hash != now.data_hash:
         raise UserError(f"the data is not what that run saw. Go back to it: {back}")
     if record.git_dirty:

@@ -85,8 +85,8 @@ def _git(*arguments: str) -> str | None:
 
 def _dvc_revision(folder: Path) -> str | None:
     """Return DVC's name of the folder as it is (an MD5), if that is what dvc.lock has."""
-    paths = sorted(folder.glob("*"))
-    files = [{"md5": _md5(path.read_bytes()), "relpath": path.name} for path in paths]
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = [{"md5": _md5(path.read_bytes()), "relpath": str(path.relative_to(folder))} for path in paths]
     name, lock = f"{_md5(json.dumps(files).encode())}.dir", Path("dvc.lock")
     return name if lock.exists() and name in lock.read_text() else None
 

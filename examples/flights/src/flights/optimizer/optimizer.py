@@ -120,6 +120,11 @@ class Optimizer:
         if data.split.by == "time" and data.time:  # rows of one moment stay together
             time = frame[data.time].to_numpy()
             found = [(train[time[train] < time[test[0]]], test) for train, test in found]
+            found = [(train, test) for train, test in found if len(train)]
+            if not found:
+                raise UserError(
+                    f"{data.time!r} has too few moments in the train part for folds in order of time"
+                )
         return found
 
     def save_best(self) -> tuple[dict[str, Any], float]:

@@ -1,6 +1,5 @@
 """A data set on its way: from its source, split, kept, and handed out whole or in batches."""
 
-import json
 from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -22,7 +21,7 @@ class DataManager:
     def __init__(self, settings: Settings) -> None:
         self.data = settings.data
         self.folder = settings.split_dir
-        self.by = json.dumps(divided_by(self.data.model_dump()))
+        self.by = divided_by(self.data.model_dump())
 
     def read_source(self) -> pl.DataFrame:
         """Return the raw data, typed and checked.
@@ -81,8 +80,8 @@ class DataManager:
         return cast(pl.Series, sides[0] if sides else frame[name] >= limit)
 
     def test_from(self, test: pl.DataFrame) -> float | None:
-        """Return where the test part begins in time, as a number; None where the split is by hash."""
-        if self.data.split.by == "hash":
+        """Return where the test part begins in time, as a number; None where that does not move."""
+        if self.data.split.by == "hash" or self.data.split.cutoff is not None:
             return None
         return cast(float, test[cast(str, self.data.time)].to_physical().min())
 
@@ -104,7 +103,7 @@ class DataManager:
             frame, by = pl.read_parquet(path), pl.read_parquet_metadata(path).get("split", self.by)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise UserError(f"{path} can't be read ({error}): {again} writes it anew") from error
-        if by != self.by:
+        if by not in (self.by, f"{self.data.split.model_dump_json()} {self.data.id}"):  # as 0.5 wrote it
             raise UserError(
                 f"{path} was split otherwise than hydra/data/{self.data.name}.yaml says now: run {again}"
             )

@@ -1,8 +1,9 @@
 """What one data set is: `hydra/data/<name>.yaml`, typed."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
@@ -156,12 +157,10 @@ class DataSettings(Section):
                     f"feature {name!r} is a {dtype}: derive numbers from it in source.query,"
                     " or give it role time or ignore"
                 )
-        if self.time and self.columns[self.time].dtype in ("str", "bool"):
-            raise ValueError(
-                f"time column {self.time!r} has no order in time: give it type date, datetime or int"
-            )
         if self.split.by == "time" and (not self.time or self.columns[self.time].nullable):
             raise ValueError("split.by is time, but no column has role time, or it is nullable")
+        if self.split.by == "time" and self.columns[self.with_role("time")[0]].dtype in ("str", "bool"):
+            raise ValueError("split.by is time, but the time column is no date, datetime or number")
         for name in self.with_role("target", "id"):
             if self.columns[name].nullable:
                 raise ValueError(f"{name!r} can't be nullable: leave rows without it out, in source.query")
@@ -186,11 +185,14 @@ def learnt(data: dict[str, Any]) -> dict[str, Any]:
     return {"task": data["task"], **{name: (c["role"], c["dtype"]) for name, c in used.items()}}
 
 
-def divided_by(data: dict[str, Any]) -> list[Any]:
+def divided_by(data: dict[str, Any]) -> str:
     """Return what decides of a data set's settings, as values, on which side of the split a row is."""
-    ids = [name for name, column in data["columns"].items() if column["role"] == "id"]
-    hashed = {n: c["dtype"] for n, c in data["columns"].items() if c["role"] not in ("target", "ignore")}
-    return [data["split"], ids or hashed]
+    columns = data["columns"].items()
+    typed = {role: {n: c["dtype"] for n, c in columns if c["role"] == role} for role in get_args(Role)}
+    split = json.dumps(data["split"], separators=(",", ":"), ensure_ascii=False)
+    if data["split"]["by"] == "time":
+        return f"{split} {typed['time']}"
+    return f"{split} {next(iter(typed['id']), typed['feature'] | typed['time'] | typed['sensitive'])}"
 
 
 def _plain(name: str) -> str:

@@ -3,6 +3,7 @@
 Another kind of source is a module `source_<kind>.py` beside this one, with a function `read` like those here.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,10 +68,11 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
     import fsspec
 
     uri = _located(source.uri)
-    if uri.lower().endswith(".zip"):
+    if uri.lower().endswith(".zip") and "::" not in uri:
         with fsspec.open(uri, "rb") as file, ZipFile(file) as archive:
-            if len(archive.namelist()) != 1:
-                raise ValueError(f"it holds {len(archive.namelist())} files; one would be read")
+            inside = [name for name in archive.namelist() if not re.search("^__MACOSX/|/$", name)]
+            if len(inside) != 1:
+                raise ValueError(f"it holds {len(inside)} files; name one: zip://{inside[0]}::{source.uri}")
     with fsspec.open(uri, "rb", compression="infer") as file:
         content = file.read()
         if source.kind == "parquet":
@@ -82,9 +84,10 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
         except pl.exceptions.ComputeError:  # a later row may be of another shape: look at all of them
             frame = pl.read_csv(content, infer_schema_length=None, **options)
     dated = [name for name in frame.columns if frame[name].dtype in (pl.Date, pl.Datetime)]
-    for written in pl.read_csv(content, columns=dated, infer_schema=False) if dated else []:
+    seen: dict[str, Any] = {"columns": dated, "n_rows": ROWS_TO_INFER, "infer_schema": False}
+    for written in pl.read_csv(content, null_values=nulls, **seen) if dated else []:
         read, first = frame[written.name].drop_nulls().first(), written.drop_nulls().first()
-        if not str(first)[:4].isdigit():
+        if first and not str(first)[:4].isdigit():
             log.warning("column %r: %r is read as %s, day before month", written.name, first, read)
     for name in frame.columns:  # polars reads a second `a` as a_duplicated_0
         other, _, number = name.rpartition("_duplicated_")
@@ -109,7 +112,7 @@ def _sql(source: Source, _text: list[str]) -> pl.DataFrame:
         raise UserError("data.source.query: a sql source needs the SELECT to run")
     import sqlalchemy as sa
 
-    query = sa.text(source.query.replace(":", r"\:"))  # a colon is no parameter
+    query = sa.text(re.sub(r"(?<!\\):", r"\:", source.query))  # a colon is no parameter
     with connect(source.uri, "data.source.uri") as connection:
         return pl.read_database(query, connection, infer_schema_length=None)  # the first rows may be whole
 
