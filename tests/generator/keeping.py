@@ -12,6 +12,7 @@ MINE = LINES.replace("line 2\n", "mine\n")
 THEIRS = LINES.replace("line 18\n", "theirs\n")
 BOTH = MINE.replace("line 18\n", "theirs\n")
 CLASH = LINES.replace("line 2\n", "theirs\n")
+FILES = {"a.txt": LINES, "b.txt": LINES, "gone/only.txt": "only\n"}
 
 
 def start(
@@ -43,3 +44,16 @@ def why(outcome: Outcome, path: str) -> str:
     """The report's reason for what it did to a file."""
     (found,) = (change["why"] for change in outcome.data["files"] if change["path"] == path)
     return str(found)
+
+
+def next_release(source: Repository) -> None:
+    """Of a template with FILES: it changes a.txt and b.txt, adds data/new.txt, and drops gone/only.txt."""
+    (source.path / "template/gone/only.txt").unlink()
+    release(source, {"a.txt": THEIRS, "b.txt": CLASH, "data/new.txt": "new\n"})
+
+
+def conflict(source: Repository, made: Repository) -> None:
+    """An update to that release with b.txt in conflict."""
+    made.commit({"b.txt": MINE})
+    next_release(source)
+    mlkata("update", made.path, code=3)
