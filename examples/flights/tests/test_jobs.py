@@ -18,6 +18,7 @@ from flights.evaluation.metrics import Predictions
 from flights.middleware import lineage
 from flights.middleware.errors import UserError
 from flights.middleware.tracking import Tracker
+from flights.repository.schema import prediction_table
 
 
 def registered() -> list[tuple[object, ...]]:
@@ -225,3 +226,13 @@ def test_multirun_trains_each(project: Path, run: Run, task: str) -> None:
     assert run("train", "--multirun", "model=linear", "seed=1,2") == 0
     tracker = Tracker(configure(task))
     assert [int(tracker.version(n).version) for n in (1, 2)] == [1, 2]
+
+
+def test_predictions_need_an_id(project: Path, task: str) -> None:
+    settings = configure(task)
+    table = prediction_table(settings.data, "predictions")
+    assert [column.name for column in table.primary_key] == ["id", "model_version"]
+    assert isinstance(table.c.prediction.type, sa.Text if task == "classification" else sa.Double)
+    nameless = configure(task, "data.columns.id.role=ignore")
+    with pytest.raises(UserError, match="has role id: predictions need one"):
+        prediction_table(nameless.data, "predictions")

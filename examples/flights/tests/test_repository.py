@@ -1,4 +1,4 @@
-"""Data: what is read, refused, split and drafted."""
+"""Data: what is read, refused and split."""
 
 import gzip
 from datetime import date, datetime
@@ -9,8 +9,7 @@ from zipfile import ZipFile
 import polars as pl
 import pytest
 import sqlalchemy as sa
-import yaml
-from conftest import Run, configure, make_frame
+from conftest import configure, make_frame
 from polars.testing import assert_frame_equal
 
 from flights.configurations import Settings
@@ -18,7 +17,7 @@ from flights.middleware.errors import UserError
 from flights.middleware.logger import log
 from flights.repository.data_manager import DataManager, batches
 from flights.repository.data_settings import Source
-from flights.repository.schema import cast, convert, prediction_table
+from flights.repository.schema import cast, convert
 from flights.repository.sources import connect, read
 
 
@@ -283,62 +282,6 @@ def test_a_csv_is_read_for_prediction_as_on_retrieval(
     assert batch.row(1) == (2, None, None, None, None, None)
 
 
-def test_draft_is_a_data_set(project: Path, run: Run, task: str) -> None:
-    name = Path("tiny.csv").rename("it's ${here}\\.csv").name  # none of its marks is Hydra's
-    assert run("draft", name, "draft.name=drafted") == 0
-    written = yaml.safe_load(Path("hydra/data/drafted.yaml").read_text())
-    assert written["task"] == task
-    assert {name: column["role"] for name, column in written["columns"].items()} == {
-        "id": "id", "when": "time", "amount": "feature", "count": "feature", "colour": "feature",
-        "member": "feature", "group": "feature", "target": "target",
-    }  # fmt: skip
-    assert run("retrieve", "data=drafted") == 0
-    assert run("draft", name, "draft.name=drafted") == 1
-
-
-@pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
-    days = ["", *(f"2024-01-0{day}" for day in range(2, 9))]
-    rows = [f"{number},{day},0{number}:00:00,{number % 2}" for number, day in enumerate(days)]
-    Path("données 1.csv").write_text(",day,clock,target\n" + "\n".join(rows))
-    assert run("draft", "données 1.csv", "--cfg", "job") == 0  # only shows
-    assert run("draft", "données 1.csv") == 0
-    written = yaml.safe_load(Path("hydra/data/donn_es_1.yaml").read_text())
-    assert {name: column["role"] for name, column in written["columns"].items()} == {
-        "": "ignore", "day": "ignore", "clock": "ignore", "target": "target",
-    }  # fmt: skip
-    assert written["split"]["by"] == "hash"
-    assert run("draft", "tiny.csv", "draft.name=../my data") == 0
-    assert Path("hydra/data/my_data.yaml").exists()
-    Path("2024.csv").write_text("code,x,y\n" + "\n".join(f"{2**63 + n},{n},{n or ''}" for n in range(30)))
-    assert run("draft", "2024.csv", "draft.target=y") == 0
-    columns = yaml.safe_load(Path("hydra/data/data_2024.yaml").read_text())["columns"]
-    assert columns["code"] == {"dtype": "str", "role": "ignore"}
-    assert columns["y"] == {"dtype": "int", "role": "target"}
-
-
-@pytest.mark.parametrize("task", ["classification"], indirect=True)
-def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
-    rows = "\n".join(f"00{row},{row % 3},{'a' if row % 2 else '${b}'}" for row in range(1, 9))
-    Path("codes.csv").write_text("id,${x},target\n" + rows)
-    assert run("draft", "codes.csv") == 0
-    assert run("retrieve", "data=codes", "data.split.test_size=0.5", "data.split.stratify=true") == 0
-    kept = pl.read_parquet("data/codes/*.parquet").sort("id")
-    assert kept["id"].to_list() == [f"00{row}" for row in range(1, 9)]
-    assert kept["${x}"].to_list() == [1, 2, 0, 1, 2, 0, 1, 2]
-    assert set(kept["target"]) == {"a", "${b}"}
-    Path("rooms.csv").write_text("rooms,kind,target\n1,N/A,1.5\nN/A,b,2.5\n3,c,?\n")
-    assert run("draft", "rooms.csv") == 0
-    written = yaml.safe_load(Path("hydra/data/rooms.yaml").read_text())
-    assert written["source"]["null_values"] == ["?", "N/A"]
-    assert [column["dtype"] for column in written["columns"].values()] == ["int", "str", "float"]
-    Path("sums.csv").write_text("a,b,target\n1,c,0\n2,d,1\n3,e,0\n")
-    query = "SELECT a * 2 AS a, b, target FROM self WHERE a > 1 AND b <> 'x, y'"
-    assert run("draft", "sums.csv", f"draft.query={query}") == 0
-    written = yaml.safe_load(Path("hydra/data/sums.yaml").read_text())
-    assert (written["source"]["query"], written["columns"]["a"]["dtype"]) == (query, "int")
-
-
 @pytest.mark.parametrize("task", ["classification"], indirect=True)
 def test_a_date_by_day_and_month_is_told(
     project: Path, task: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
@@ -348,13 +291,3 @@ def test_a_date_by_day_and_month_is_told(
     Path("days.csv").write_text("iso,other,clock\n2024-01-31,NA,01:00:00\n2024-02-01,04/01/2024,02:00:00\n")
     read(Source(kind="csv", uri="days.csv", null_values=["NA"]), [])
     assert caplog.messages == ["column 'other': '04/01/2024' is read as 2024-01-04, day before month"]
-
-
-def test_predictions_need_an_id(project: Path, task: str) -> None:
-    settings = configure(task)
-    table = prediction_table(settings.data, "predictions")
-    assert [column.name for column in table.primary_key] == ["id", "model_version"]
-    assert isinstance(table.c.prediction.type, sa.Text if task == "classification" else sa.Double)
-    nameless = configure(task, "data.columns.id.role=ignore")
-    with pytest.raises(UserError, match="has role id: predictions need one"):
-        prediction_table(nameless.data, "predictions")
