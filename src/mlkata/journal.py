@@ -243,10 +243,8 @@ class Journal:
                 (self.top / folder).rmdir()
         for number, (path, (before, _)) in enumerate(sorted(operation.paths.items())):
             if before is not None and operation.at(self.top, path) != before:
-                while above := operation.barred(
-                    self.top, path
-                ):  # by --force: the link goes, not what it leads to
-                    (self.top / above).unlink()
+                while above := operation.barred(self.top, path):
+                    (self.top / above).unlink()  # by --force: the link goes, not what it leads to
                 place(self.current / "backup" / str(number), self.top / path, self.folder, link)
         self._restore_index(operation)
         self.current.rename(self.next)  # in one step: half an operation would be none

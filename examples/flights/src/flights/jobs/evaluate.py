@@ -117,8 +117,8 @@ def _slices(settings: Settings, predictions: Predictions, test: pl.DataFrame) ->
     if names is None:
         named = [name for name in data.features if data.columns[name].dtype in ("str", "bool")]
         names = [n for n in data.with_role("sensitive") + named if test[n].n_unique() <= MOST_GROUPS]
-        for name in set(data.with_role("sensitive")).difference(names):
-            log.warning("no slices by %s: it has more than %d values", name, MOST_GROUPS)
+        if left := [name for name in data.with_role("sensitive") if name not in names]:
+            log.warning("no slices by %s: more than %d values", ", ".join(left), MOST_GROUPS)
     found = []
     for name in names:
         values = test[name].cast(pl.String).fill_null("(missing)")

@@ -29,9 +29,7 @@ class Lineage(BaseModel, frozen=True):
     run_id: str = ""
     model_name: str = ""
     model_version: int = 0
-    test_from: float | None = (
-        None  # where the test part began in time; what is older may have been learnt from
-    )
+    test_from: float | None = None  # where the test part began in time: it may have learnt what is older
     metrics: dict[str, float] = {}
     config: str = ""
 
