@@ -18,7 +18,8 @@ Answers = dict[str, Any]
 Pair = frozenset[tuple[str, Any]]
 
 # What a question without choices is answered with in the matrix: its default (None), and what breaks a file
-# that was put together carelessly. No braces: those that are left after rendering were forgotten.
+# that was put together carelessly. No braces: those that are left after rendering were forgotten. Of a list:
+# all (None), none, and each alone.
 TYPED: Mapping[str, Sequence[Any]] = {
     "example": [True, False],
     "all_questions": [None],  # decides what is asked, not what is generated
@@ -29,6 +30,7 @@ TYPED: Mapping[str, Sequence[Any]] = {
     "email": [None, "team@example.com"],
     "tracking_uri": [None, "https://mlflow.example.com:5000/x"],
     "data_remote_url": [None],  # follows from data_remote
+    "more_jobs": [None, (), ("optimize",), ("draft",), ("reproduce",), ("rollback",)],
 }
 
 
@@ -44,10 +46,10 @@ def values() -> dict[str, Sequence[Any]]:
     found: dict[str, Sequence[Any]] = {}
     for name, details in questions().items():
         choices = details.get("choices")
-        if choices is None:
+        if name in TYPED:
             found[name] = TYPED[name]
         else:
-            found[name] = list(choices.values() if isinstance(choices, dict) else choices)
+            found[name] = list(choices.values() if isinstance(choices, dict) else choices or ())
     return found
 
 
@@ -102,6 +104,7 @@ class Rendered:
 def render(template: Path, destination: Path, answers: Mapping[str, Any] | None = None) -> Rendered:
     """Generate a repository as `copier copy --defaults` does, which refuses tasks and extensions."""
     given = {name: value for name, value in (answers or {}).items() if value is not None}
+    given |= {name: list(value) for name, value in given.items() if isinstance(value, tuple)}
     copier.run_copy(str(template), destination, data=given, defaults=True, quiet=True)
     return Rendered(destination, given)
 

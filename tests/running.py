@@ -54,6 +54,7 @@ CONFIGURATIONS: dict[str, Answers] = {
         "ci": "gitlab",
         "data_remote_url": "../../a-folder",
     },
+    "plain": {"project_name": "Plain", "more_jobs": []},
 }
 JOBS = ("retrieve", "optimize", "train", "evaluate", "predict", "register")
 PRELOADED = "hydra matplotlib.figure mlflow.sklearn optuna pandera.polars psycopg s3fs skops.io"
@@ -101,6 +102,11 @@ class Project:
     def command(self) -> str:
         """Its command's name."""
         return self.package.replace("_", "-")
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs of its pipeline."""
+        return [job for job in JOBS if (self.path / "src" / self.package / "jobs" / f"{job}.py").exists()]
 
     def environment(self) -> dict[str, str]:
         """Give the variables that a person has with the project's environment active."""

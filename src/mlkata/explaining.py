@@ -39,7 +39,9 @@ def own_errors(request: Request, file: Path | None = None) -> Iterator[None]:
         name = getattr(error, "name", None) or file
         place = f" ({name}{f', line {line}' if line else ''})" if name else ""
         raise MlkataError(f"the template {where} can't be rendered{place}: {words(error)}") from error
-    except (CopierError, YAMLError, OSError) as error:
+    except YAMLError as error:
+        raise MlkataError(f"the template {where}, or an answer to it, is no YAML: {words(error)}") from error
+    except (CopierError, OSError) as error:
         if isinstance(error, OSError) and not isinstance(error, CopierError):
             raise MlkataError(
                 f"rendering {where} failed: {error.strerror or error}: {error.filename or ''}"

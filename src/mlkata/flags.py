@@ -45,11 +45,13 @@ _VERBS = {
   mlkata add                             what this project's template offers
   mlkata add model boosted --from lightgbm
   mlkata add data houses --from data/houses.csv --dry-run
-  mlkata add ci=gitlab license=MIT       other answers, same version"""),
+  mlkata add ci=gitlab license=MIT       other answers, same version
+  mlkata add more_jobs=draft,rollback    of an answer that is a list, these too"""),
     "remove": ("take away what was added, as long as it is unedited", """
   mlkata remove model boosted
   mlkata remove data houses --force      also what was edited since
-  mlkata remove example                  an answer that is yes or no"""),
+  mlkata remove example                  an answer that is yes or no
+  mlkata remove more_jobs=draft          one of an answer that is a list"""),
     "relink": ("the template moved: record its new address", """
   mlkata relink https://git.example.com/team/template.git"""),
     "fleet": ("status, update or check of many repositories", """

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from evolving import Repository, mlkata
+from evolving import Repository, mlkata, snapshot
 from rendering import ROOT, git, run
 from running import Project
 
@@ -48,6 +48,23 @@ def churn(released: Path, tmp_path: Path) -> Project:
     mlkata("new", path, "--template", released, "--defaults", "-q", "-d", "package_name=churn")
     (path / ".venv").symlink_to(Path(sys.executable).parents[1])
     return Project(path, "churn", {"OMP_NUM_THREADS": "1"})
+
+
+def test_jobs_that_were_left_out_come_later(released: Path, tmp_path: Path) -> None:
+    """One by one, as if they had been there from the start; and they go again without a trace."""
+    new = ("--template", released, "--defaults", "-q", "-d", "project_name=Churn")
+    mlkata("new", tmp_path / "whole" / "churn", *new)
+    mlkata("new", tmp_path / "churn", *new, "-d", "more_jobs=[]")
+    made, plain = Repository(tmp_path / "churn"), snapshot(tmp_path / "churn")
+    refused = mlkata("-C", made.path, "add", "data", "x", "--from", "x.csv", code=1).err
+    assert "which this project lacks: mlkata add more_jobs=draft" in refused
+    for job in ("rollback", "draft", "optimize", "reproduce"):
+        mlkata("-C", made.path, "add", f"more_jobs={job}", "-q")
+        made.git("commit", "-qam", f"with {job}")
+    assert snapshot(made.path) == snapshot(tmp_path / "whole" / "churn")
+    mlkata("-C", made.path, "remove", "more_jobs=optimize,reproduce,draft,rollback", "-q")
+    made.git("commit", "-qam", "without")
+    assert snapshot(made.path) == plain
 
 
 def test_what_is_added_works_at_once(churn: Project, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def run(args: Namespace) -> Report:
         common.check_ended(found)
         if offers.are_answers(offered, words, "add"):
             offers.no_options(options)
-            return update.answered(found, offers.answers(offered, words, "add"), args)
+            return update.answered(found, offers.answers(found, offered, words, "add"), args)
         kind = offers.kind(offered, words, "add")
         given = _options(found, kind, options, args)
         return _add(found, offered, kind, words[1:], given, args)
@@ -68,7 +68,7 @@ def _options(
             raise offers.unknown(f"{kind.name} has no option --{name}", name, kind.options)
         choices = components.values(kind.options[key])
         if value is None:
-            raise MlkataError(f"--{name} is given no value", offers.spelled(choices))
+            raise MlkataError(f"--{name} is given no value", offers.spelled(kind.options[key]))
         offers.check(f"--{name}", value, choices)
         if kind.options[key].get("type") == "path":
             value = _from_project(found, value, args)

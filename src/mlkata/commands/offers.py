@@ -87,28 +87,47 @@ def are_answers(offered: Catalogue, words: Sequence[str], verb: str) -> bool:
     return all(answers)
 
 
-def answers(offered: Catalogue, words: Sequence[str], verb: str) -> dict[str, Any]:
+def answers(found: Project, offered: Catalogue, words: Sequence[str], verb: str) -> dict[str, Any]:
     """The answers that words are: `question=answer`, or a question of yes and no alone.
+
+    Of a question whose answer is a list, what is named (by commas) comes to the list, or goes from it.
 
     Raises:
         MlkataError: There is no such question, or it can't be answered so.
     """
-    found: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for word in words:
         name, sign, value = word.partition("=")
         if name not in offered.questions:
             raise unknown(f"the template asks for no {name}", name, offered.questions)
-        choices = components.values(offered.questions[name])
+        question = offered.questions[name]
+        choices, several = components.values(question), bool(question.get("multiselect"))
         if not sign and choices == [True, False]:
-            found[name] = verb == "add"
+            given[name] = verb == "add"
             continue
-        if not sign or verb == "remove":
-            raise MlkataError(
-                f"{name} is a question: an answer is needed", f"mlkata add {name}={spelled(choices)}"
-            )
-        check(name, value, choices)
-        found[name] = value
-    return found
+        named = re.findall(r"[^\s,\[\]]+", value) if several else [value]
+        if not sign or not named or (verb == "remove" and not several):
+            example = f"mlkata {verb if several else 'add'} {name}={spelled(question)}"
+            raise MlkataError(f"{name} is a question: an answer is needed", example)
+        for one in named:
+            check(name, one, choices)
+        if several:
+            has = given.get(name, found.answers.get(name, question.get("default")))
+            given[name] = _several(name, has, named, choices, verb)
+        else:
+            given[name] = value
+    return given
+
+
+def _several(name: str, has: object, named: Sequence[str], choices: Sequence[Any], verb: str) -> list[Any]:
+    """What an answer that is a list becomes, in the order of the choices."""
+    if not isinstance(has, list):
+        raise MlkataError(
+            f"which {name} there are is not recorded", f"Give all of them: mlkata update -d '{name}=[…]'"
+        )
+    left = [value for value in has if str(value) not in named]
+    wanted = left + [value for value in choices or named if verb == "add" and str(value) in named]
+    return sorted(wanted, key=lambda value: [*choices, value].index(value)) if choices else wanted
 
 
 def check(name: str, value: str, choices: Sequence[Any]) -> None:
@@ -159,11 +178,12 @@ def unknown(what: str, word: str, known: Iterable[Any]) -> MlkataError:
     return MlkataError(what, f"{hint} mlkata add lists what the template offers.")
 
 
-def spelled(choices: Sequence[Any]) -> str:
-    """Choices as a person types them."""
+def spelled(question: Mapping[str, Any]) -> str:
+    """A question's choices as a person types them."""
+    choices = components.values(question)
     if choices == [True, False]:
         return "yes|no"
-    return "|".join(map(str, choices)) or "…"
+    return ("," if question.get("multiselect") else "|").join(map(str, choices)) or "…"
 
 
 def line(text: object) -> str:
@@ -195,13 +215,14 @@ def listed(found: Project, offered: Catalogue) -> Report:
         said_of = f"(broken: {one.broken.what})" if one.broken else one.help
         lines.append(f"  mlkata add {one.name + ' NAME':<15} {said_of}".rstrip())
         for name, question in one.options.items():
-            choices = spelled(components.values(question))
-            lines.append(f"    --{name} {choices}   {line(question.get('help'))}".rstrip())
+            lines.append(f"    --{name} {spelled(question)}   {line(question.get('help'))}".rstrip())
     lines += [""] if offered.kinds and asked else []
     for name, question in asked.items():
         now = found.answers.get(name, question.get("default"))
+        if isinstance(now, list):
+            now = ", ".join(map(str, now)) or "none"
         now = {True: "yes", False: "no"}.get(now, now) if isinstance(now, bool) else now
-        lines.append(f"  mlkata add {name}={spelled(components.values(question))}   (now {now})")
+        lines.append(f"  mlkata add {name}={spelled(question)}   (now {now})")
     said.headline = "\n".join(lines)
     said.offers = {
         "components": {

@@ -20,7 +20,7 @@ from mlkata.template import Version
 
 
 def run(args: Namespace) -> Report:
-    """Remove components, or take back answers that are yes or no.
+    """Remove components, or take back answers: a yes, or some of a list.
 
     Raises:
         MlkataError: It is not there, or was edited (code 5); nothing was written.
@@ -32,7 +32,7 @@ def run(args: Namespace) -> Report:
         common.check_ended(found)
         offered = offers.at(found, args)
         if offers.are_answers(offered, args.words, "remove"):
-            return update.answered(found, offers.answers(offered, args.words, "remove"), args)
+            return update.answered(found, offers.answers(found, offered, args.words, "remove"), args)
         kind = offers.kind(offered, args.words, "remove")
         return _remove(found, offered, kind, args.words[1:], args)
 

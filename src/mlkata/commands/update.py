@@ -87,6 +87,8 @@ def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> R
 
 
 def _word(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(str, value))}]"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
