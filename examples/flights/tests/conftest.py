@@ -136,7 +136,7 @@ def job(name: str, task: str, *more: str) -> None:
 
 @pytest.fixture
 def trained(project: Path, task: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project after all six jobs: run once for each task, then copied, as models survive a move."""
+    """The project after the pipeline: run once for each task, then copied, as models survive a move."""
     if task in TRAINED:
         shutil.copytree(TRAINED[task], project, dirs_exist_ok=True)
     else:

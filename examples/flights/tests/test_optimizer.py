@@ -9,6 +9,7 @@ from conftest import configure, job, make_frame, overrides
 
 from flights.configurations import load
 from flights.middleware.errors import UserError
+from flights.middleware.tracking import Tracker
 from flights.optimizer.optimizer import Optimizer, best_parameters
 from flights.optimizer.schema import search_space
 
@@ -104,3 +105,14 @@ def test_train_picks_up_the_best_but_what_is_typed_wins(project: Path, task: str
     model.write_text(model.read_text().replace("num_leaves: 31", "num_leaves: 15"))
     edited = load(overrides(task, "model=lightgbm"))  # since then: what was found is of old
     assert best_parameters(edited) == {}
+
+
+@pytest.mark.parametrize("task", ["regression"], indirect=True)
+def test_trials_are_child_runs(project: Path, task: str) -> None:
+    job("retrieve", task)
+    for _ in range(2):  # a second search finds nothing left to do, and logs nothing twice
+        job("optimize", task, "model=linear")
+    runs = Tracker(configure(task)).runs("")
+    parents = [run for run in runs if run.data.tags.get("job") == "optimize"]
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parents[0].info.run_id]
+    assert (len(parents), sorted(run.data.tags["trial"] for run in children)) == (1, ["0", "1", "2"])

@@ -95,7 +95,7 @@ class Settings(Section):
 
     @property
     def sign(self) -> int:
-        """1 where a larger value is better of the metric that optimize and the gate go by, else -1."""
+        """1 where a larger value of the metric is better, else -1."""
         return METRICS[self.data.task][self.metric]
 
     @property

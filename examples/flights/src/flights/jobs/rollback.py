@@ -5,15 +5,24 @@ Examples:
 """
 
 from ..configurations import Settings
+from ..middleware.errors import UserError
 from ..middleware.files import exclusive
 from ..middleware.logger import log
-from ..middleware.tracking import Tracker
+from ..middleware.tracking import CHAMPION, FORMER, Tracker
 
 
 def rollback(settings: Settings) -> None:
-    """Set MLflow's alias back to the version that the champion replaced."""
+    """Set MLflow's alias back to the version that the champion replaced.
+
+    Raises:
+        UserError: there is no champion, or it replaced no other.
+    """
     tracker = Tracker(settings)
     with exclusive("evaluate", settings.outputs):
-        was, now = tracker.rollback()
-    log.info("version %d of %s is champion again (it was version %d)", now, tracker.name, was)
+        current = tracker.version(CHAMPION)
+        former = current.tags.get(FORMER)
+        if former is None:
+            raise UserError(f"model {tracker.name!r} version {current.version} replaced no other")
+        tracker.client.set_registered_model_alias(tracker.name, CHAMPION, former)
+    log.info("version %s of %s is champion again (it was version %s)", former, tracker.name, current.version)
     log.info("run `predict` and `register` again, so that the table has its predictions")

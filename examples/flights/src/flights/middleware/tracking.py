@@ -184,16 +184,3 @@ class Tracker:
         if former is not None and former.version != version.version:
             self.client.set_model_version_tag(self.name, version.version, FORMER, str(former.version))
         self.client.set_registered_model_alias(self.name, CHAMPION, version.version)
-
-    def rollback(self) -> tuple[int, int]:
-        """Make the former champion champion again; return the version that was and the one that is.
-
-        Raises:
-            UserError: the champion replaced no other.
-        """
-        current = self.version(CHAMPION)
-        former = current.tags.get(FORMER)
-        if former is None:
-            raise UserError(f"model {self.name!r} version {current.version} replaced no other")
-        self.client.set_registered_model_alias(self.name, CHAMPION, former)
-        return int(current.version), int(former)
