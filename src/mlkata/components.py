@@ -105,7 +105,8 @@ def values(question: Mapping[str, Any]) -> list[Any]:
         choices = list(choices.values())
     if isinstance(choices, list):
         plain = [choice[1] if isinstance(choice, list) else choice for choice in choices]
-        return [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
+        plain = [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
+        return [] if any("{{" in choice or "{%" in choice for choice in map(str, plain)) else plain
     is_bool = question.get("type") == "bool" or isinstance(question.get("default"), bool)
     return [True, False] if is_bool else []
 
@@ -119,15 +120,29 @@ def is_yes_or_no(value: object) -> bool:
     return value.strip().lower() in _YES_OR_NO
 
 
-def check_yes_or_no(questions: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> None:
-    """Refuse an answer to a question of yes and no that is neither.
+def check_given(questions: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> None:
+    """Refuse an answer to a question of yes and no that is neither, and one that should be a list.
 
     Raises:
-        MlkataError: One is neither.
+        MlkataError: One is.
     """
     for name, question in questions.items():
-        if name in given and values(question) == [True, False] and not is_yes_or_no(given[name]):
+        if name not in given:
+            continue
+        if values(question) == [True, False] and not is_yes_or_no(given[name]):
             raise MlkataError(f"{name} can't be {given[name]!r}", "It takes yes or no.")
+        if question.get("multiselect") and not _is_list(given[name]):
+            example = ", ".join(map(str, values(question)[:2])) or "…"
+            raise MlkataError(f"{name} can't be {given[name]!r}", f"It takes a list: '{name}=[{example}]'")
+
+
+def _is_list(value: object) -> bool:
+    import yaml
+
+    try:
+        return isinstance(yaml.safe_load(value) if isinstance(value, str) else value, list)
+    except yaml.YAMLError:
+        return False
 
 
 def catalogue(template: Template, version: Version, git: Git) -> Catalogue:

@@ -20,14 +20,15 @@ from copier._main import Worker, _operation
 from copier._settings import SettingsModel
 from copier._template import Template as CopierTemplate
 from copier._template import load_template_config
+from copier._tools import cast_to_bool
 from copier._types import LazyDict
 from copier._user_data import load_answersfile_data
 from copier.errors import ConfigFileError, ForbiddenPathError
 from jinja2 import TemplateError, meta
 
-from mlkata.components import check_yes_or_no
+from mlkata.components import check_given
 from mlkata.errors import MlkataError
-from mlkata.explaining import check_named, check_recorded, own_errors, words
+from mlkata.explaining import check_asked, check_named, check_recorded, own_errors, words
 from mlkata.process import output_aside
 from mlkata.versions import pep440
 
@@ -124,6 +125,10 @@ class _Worker(Worker):
         if self.template.tasks:
             super()._render_folder(dst_relpath)
 
+    def _asks(self, question: Any) -> bool:
+        """Whether a person was asked it."""
+        return self.request.ask and cast_to_bool(self._render_string(str(question.get("ask", True))))
+
     # What `render` asks for.
 
     def plan(self) -> None:
@@ -137,7 +142,7 @@ class _Worker(Worker):
         self._check_migrations()
         asked = self.template.questions_data
         check_named(self.request, asked)
-        check_yes_or_no(asked, self.request.data)
+        check_given(asked, self.request.data)
         with Phase.use(Phase.PROMPT):
             try:
                 self._ask()
@@ -146,7 +151,8 @@ class _Worker(Worker):
                 name = next((name for name in asked if name in left), "")
                 said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
-        check_recorded(self.request, self.answers, self.template.questions_data)
+        check_asked(self.request, self.answers)
+        check_recorded(self.request, self.answers, asked, self._asks)
         with Phase.use(Phase.RENDER):
             self._render_template()
         links = {path for _, path in self._links}

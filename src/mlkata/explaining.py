@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from copier.errors import CopierAnswersInterrupt, CopierError, ForbiddenPathErro
 from jinja2 import TemplateError
 from yaml import YAMLError
 
+from mlkata.components import values
 from mlkata.errors import MlkataError, nearest
 
 if TYPE_CHECKING:
@@ -90,28 +91,50 @@ def check_named(request: Request, questions: Mapping[str, Any]) -> None:
     )
 
 
-def check_recorded(request: Request, answers: Any, questions: Mapping[str, Any]) -> None:
+def check_asked(request: Request, answers: Any) -> None:
+    """Stop where a question is answered that is not asked under the other answers: it would not be recorded.
+
+    Args:
+        request: What is being rendered.
+        answers: Copier's, after the questions.
+
+    Raises:
+        MlkataError: One is.
+    """
+    hidden = [name for name in request.named if name in answers.hidden]
+    if hidden and request.operation == "update":
+        raise MlkataError(
+            f"{hidden[0]} is not asked by {request.template.url} at {request.version.name} as things are,"
+            " so its answer would not be recorded",
+            "Its `when` in copier.yml says which other answers it depends on.",
+        )
+
+
+def check_recorded(
+    request: Request, answers: Any, questions: Mapping[str, Any], asks: Callable[[Any], bool]
+) -> None:
     """Stop where a recorded answer is refused: Copier forgets it, and takes the default without a word.
 
     Args:
         request: What is being rendered.
         answers: Copier's, after the questions.
         questions: What the template asks.
+        asks: Whether a question was asked, so that a person has seen what became of it.
 
     Raises:
         MlkataError: One is.
     """
-    if request.ask or request.lenient:
+    if request.lenient:
         return
     for name, value in request.answers.items():
         kept = name in answers.last or name in answers.init or name in answers.hidden
-        if kept or name not in questions:
+        if kept or name not in questions or asks(questions[name]):
             continue
-        choices = questions[name].get("choices")
-        known = list(choices.values()) if isinstance(choices, dict) else choices
-        listed = f": {', '.join(map(str, known))}" if isinstance(known, list) else ""
+        known = values(questions[name])
+        listed = f": {', '.join(map(str, known))}" if known else ""
+        given = f"'{name}=[…]'" if questions[name].get("multiselect") else f"{name}=…"
         raise MlkataError(
             f"the recorded answer {name}: {value!r} is none that {request.template.url} takes at "
             f"{request.version.name}{listed}",
-            f"Give another: mlkata update -d {name}=…",
+            f"Give another: mlkata update -d {given}",
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from mlkata import components
 from mlkata.adopt.infer import Fact, Facts, Files
 from mlkata.adopt.origin import Origin
 from mlkata.errors import MlkataError
@@ -271,9 +272,9 @@ def _fits(question: object, value: object) -> bool:
     choices = question.get("choices")
     if question.get("type") == "bool" and not isinstance(value, bool):
         return str(value).lower() in ("true", "false", "yes", "no", "y", "n")
-    if not isinstance(choices, list | dict) or question.get("multiselect"):
-        return True
-    listed = list(choices.values()) if isinstance(choices, dict) else list(choices)
-    plain = [item[1] if isinstance(item, list) and len(item) == 2 else item for item in listed]
-    plain = [item.get("value") if isinstance(item, dict) else item for item in plain]
-    return str(value) in [str(item) for item in plain]
+    known = (
+        [str(choice) for choice in components.values(question)] if isinstance(choices, list | dict) else []
+    )
+    if question.get("multiselect"):
+        return isinstance(value, list) and all(not known or str(item) in known for item in value)
+    return not known or str(value) in known

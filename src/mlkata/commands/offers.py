@@ -105,18 +105,25 @@ def answers(found: Project, offered: Catalogue, words: Sequence[str], verb: str)
         if not sign and choices == [True, False]:
             given[name] = verb == "add"
             continue
-        named = re.findall(r"[^\s,\[\]]+", value) if several else [value]
+        has = given.get(name, found.answers.get(name, question.get("default")))
+        known = list(choices)
+        if several and verb == "remove" and isinstance(has, list):
+            known += [one for one in has if one not in choices]  # what is no choice any more may go
+        named = _named(value, known) if several else [value]
         if not sign or not named or (verb == "remove" and not several):
             example = f"mlkata {verb if several else 'add'} {name}={spelled(question)}"
             raise MlkataError(f"{name} is a question: an answer is needed", example)
         for one in named:
-            check(name, one, choices)
-        if several:
-            has = given.get(name, found.answers.get(name, question.get("default")))
-            given[name] = _several(name, has, named, choices, verb)
-        else:
-            given[name] = value
+            check(name, one, known)
+        given[name] = _several(name, has, named, choices, verb) if several else value
     return given
+
+
+def _named(value: str, known: Sequence[Any]) -> list[str]:
+    """What of a list is named: one choice as it is, or some, as a list of YAML may be written."""
+    if value in map(str, known):
+        return [value]
+    return [word for part in value.strip(" []").split(",") if (word := part.strip(" '\""))]
 
 
 def _several(name: str, has: object, named: Sequence[str], choices: Sequence[Any], verb: str) -> list[Any]:

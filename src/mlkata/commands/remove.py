@@ -140,6 +140,9 @@ def _renderings(
 
     def batch(kind: Kind, version: Version) -> list[render.Rendered]:
         chosen = list(kind.variants())
+        # What is there may go, also where it could not be added any more.
+        free = {n: {k: v for k, v in q.items() if k != "validator"} for n, q in kind.questions.items()}
+        kind = replace(kind, questions=free)
 
         def done(name: str) -> list[render.Rendered]:
             asked = [offers.request(found, offered, kind, name, of, args, version) for of in chosen]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from argparse import Namespace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,8 @@ def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> R
     )
     flags = {"branch": None, "diff": False, "defaults": True, "ask_again": False, "data": None}
     whole = Namespace(**{**vars(args), **flags})
-    plan = sync.plan(found, start, common.request(whole, source, goal, found, data), disk=True)
+    request = replace(common.request(whole, source, goal, found, data), named=tuple(data))
+    plan = sync.plan(found, start, request, disk=True)
     report.files = plan.changes
     if not plan.changes:
         report.status, report.headline = "up-to-date", "Nothing changes: it is answered so already."
