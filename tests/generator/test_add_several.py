@@ -57,6 +57,18 @@ def test_the_whole_list_is_an_answer_too(made: Repository) -> None:
     assert tools(made) == ["docs"]
 
 
+def test_the_same_again_changes_nothing(made: Repository) -> None:
+    done = mlkata("-C", made.path, "update", "-d", "tools=[types, lint]", "--json").data
+    assert (done["status"], done["headline"]) == ("up-to-date", "Nothing changes: it is answered so already.")
+
+
+def test_what_was_edited_stays_and_is_named(made: Repository) -> None:
+    made.commit({"lint.txt": "mine"})
+    done = mlkata("-C", made.path, "remove", "tools=lint,types", "--json").data
+    assert done["notes"] == ["Left, as you edited it: lint.txt. What it needs of the template may be gone."]
+    assert tools(made) == ["lint"]
+
+
 def test_it_is_told_which_there_are(made: Repository) -> None:
     assert "mlkata add tools=lint,types,docs   (now lint, types)" in mlkata("-C", made.path, "add").out
     done = mlkata("-C", made.path, "add", "tools=docs", "--json").data

@@ -58,6 +58,8 @@ def test_jobs_that_were_left_out_come_later(released: Path, tmp_path: Path) -> N
     made, plain = Repository(tmp_path / "churn"), snapshot(tmp_path / "churn")
     refused = mlkata("-C", made.path, "add", "data", "x", "--from", "x.csv", code=1).err
     assert "which this project lacks: mlkata add more_jobs=draft" in refused
+    refused = mlkata("-C", made.path, "add", "job", "rollback", code=1).err
+    assert "rollback is the template's own job: mlkata add more_jobs=rollback" in refused
     for job in ("rollback", "draft", "optimize", "reproduce"):
         mlkata("-C", made.path, "add", f"more_jobs={job}", "-q")
         made.git("commit", "-qam", f"with {job}")

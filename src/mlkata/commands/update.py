@@ -18,6 +18,8 @@ from mlkata.journal import Journal
 from mlkata.privacy import clean
 from mlkata.report import Report
 
+ANSWERED = "Nothing changes: it is answered so already."
+
 
 def run(args: Namespace) -> Report:
     """Update, or end an update that was interrupted or had conflicts.
@@ -77,9 +79,12 @@ def answered(found: project.Project, data: dict[str, Any], args: Namespace) -> R
     plan = sync.plan(found, start, request, disk=True)
     report.files = plan.changes
     if not plan.changes:
-        report.status, report.headline = "up-to-date", "Nothing changes: it is answered so already."
+        report.status, report.headline = "up-to-date", ANSWERED
         return report
     report = _deliver(found, plan, report, whole)
+    if kept := [change.path for change in plan.changes if change.action == "kept"]:
+        names = ", ".join(kept[:8])
+        report.notes.append(f"Left, as you edited it: {names}. What it needs of the template may be gone.")
     said = ", ".join(f"{name}={_word(value)}" for name, value in data.items())
     conflicts = " with conflicts" if report.code else ""
     report.headline = f"Answered {said}{conflicts}; the version stays {found.commit}:"
@@ -130,6 +135,9 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
     if source.vanished():
         raise MlkataError("the template's cache was deleted at the same time", "Try again.")
     report.files = plan.changes
+    if not plan.changes and not args.diff:
+        report.status, report.headline = "up-to-date", ANSWERED
+        return report
     report.news = news.between(source, found.commit, goal)
     return _deliver(found, plan, report, args)
 
