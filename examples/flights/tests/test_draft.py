@@ -38,7 +38,8 @@ def test_draft_guesses_what_can_be_used(project: Path, run: Run) -> None:
     Path("2024.csv").write_text("code,x,y\n" + "\n".join(f"{2**63 + n},{n},{n or ''}" for n in range(30)))
     assert run("draft", "2024.csv", "draft.target=y") == 0
     columns = yaml.safe_load(Path("hydra/data/data_2024.yaml").read_text())["columns"]
-    assert columns["code"] == {"dtype": "str", "role": "ignore"}
+    assert columns["code"] == {"dtype": "str", "role": "id"}
+    assert columns["x"] == {"dtype": "int", "role": "ignore"}  # it numbers the rows, too
     assert columns["y"] == {"dtype": "int", "role": "target"}
 
 
@@ -62,3 +63,22 @@ def test_draft_keeps_what_is_written(project: Path, run: Run) -> None:
     assert run("draft", "sums.csv", f"draft.query={query}") == 0
     written = yaml.safe_load(Path("hydra/data/sums.yaml").read_text())
     assert (written["source"]["query"], written["columns"]["a"]["dtype"]) == (query, "int")
+
+
+@pytest.mark.parametrize("task", ["classification"], indirect=True)
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        ("Größe,b\n1,2\n".encode("latin-1"), 1, "its first line is no UTF-8: save it as UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), 1, "its first line is no UTF-8: save it as UTF-8"),
+        (b"a;b;c\n1,5;2;3\n", 1, "more fields than defined in 'Schema': are its values separated by commas?"),
+        (b"a,b\n1,$2\n2,$3\n", 0, "value of 'b' is another text: is it a number, written with signs?"),
+        (b"a,b\n1,2\n2,3\n", 0, "no column is called an id: give the one that tells rows apart that role"),
+    ],
+)  # fmt: skip
+def test_draft_tells_what_is_odd(
+    project: Path, run: Run, content: bytes, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("odd.csv").write_bytes(content)
+    assert run("draft", "odd.csv") == code
+    assert said in capsys.readouterr().err

@@ -83,8 +83,14 @@ def test_gate_and_champion(trained: Path, run: Run, task: str) -> None:
     job("train", task, "model=linear")
     job("evaluate", task, "evaluate.tolerance=1000", "evaluate.thresholds={roc_auc: 0, r2: 1}")
     assert champion() == 3
+    job("evaluate", task, "evaluate.model=1", "evaluate.tolerance=1000", "evaluate.thresholds={}")
+    assert champion() == 1
+    job("rollback", task)
+    assert champion() == 3
     job("rollback", task)
     assert champion() == 1
+    with pytest.raises(UserError, match="version 1 replaced no other"):  # it goes in no circle
+        job("rollback", task)
     with pytest.raises(UserError, match="was trained here last, not other: run `train` first"):
         job("evaluate", task, "tracking.registered_model=other")
 
@@ -158,7 +164,11 @@ def test_what_is_of_another_is_not_replaced(trained: Path, task: str) -> None:
     predictions = Path("outputs/predict/tiny.parquet")
     with pytest.raises(UserError, match=r"has the columns id BIGINT, .* need id TEXT, "):
         job("register", task, "data.columns.id.dtype=str")
-    pl.read_parquet(predictions).with_columns(run_id=pl.lit("other")).write_parquet(predictions)
+    rows = pl.read_parquet(predictions)
+    rows.vstack(rows.head(2)).write_parquet(predictions)
+    with pytest.raises(UserError, match="2 rows have an 'id' that others have"):
+        job("register", task)
+    rows.with_columns(run_id=pl.lit("other")).write_parquet(predictions)
     with pytest.raises(
         UserError, match=r"has predictions of another version 1 \(run \w+\): name another table"
     ):

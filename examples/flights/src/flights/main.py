@@ -128,8 +128,7 @@ def _explain_hydra(error: Any, text: str) -> str:
         return f"there is no hydra/{missing}.yaml; {did_you_mean(Path(missing).name, options)}"
     if "Ambiguous value" in text:
         return "several values: quote them, or add --multirun to run one after the other"
-    variable = re.search(r"Environment variable '(\w+)' not found", text)
-    if variable:
+    if variable := re.search(r"Environment variable '(\w+)' not found", text):
         return f"the environment has no {variable[1]}: set it (see .env.example), then run again"
     typed = getattr(error, "override", None)
     return f"{typed!r} is not KEY=VALUE; quote what the shell or Hydra would take apart" if typed else text

@@ -28,14 +28,13 @@ class Predictions:
     @classmethod
     def of(cls, model: BaseModel, frame: pl.DataFrame) -> "Predictions":
         """Return the model's predictions of a frame that has the target."""
-        truth = frame[model.data.target].to_numpy()
+        truth = frame[model.data.target]
         if model.data.task == "regression":
-            return cls(truth.astype(float), model.predict(frame).astype(float))
+            return cls(truth.to_numpy().astype(float), model.predict(frame).astype(float))
         probabilities = model.probabilities(frame)
-        code = {value: number for number, value in enumerate(model.classes)}
-        unseen = len(code)  # a class that training did not have: never predicted right
-        coded = np.array([code.get(value, unseen) for value in truth.tolist()])
-        return cls(coded, probabilities.argmax(axis=1), probabilities, tuple(model.classes))
+        unseen = len(model.classes)  # a class that training did not have: never predicted right
+        coded = truth.replace_strict(model.classes, range(unseen), default=unseen)
+        return cls(coded.to_numpy(), probabilities.argmax(axis=1), probabilities, tuple(model.classes))
 
     def take(self, rows: Any) -> "Predictions":
         """Return the predictions of these rows (indices or a mask)."""

@@ -60,7 +60,8 @@ def draft(settings: Settings) -> None:
     many = values.dtype.is_float() or values.n_unique() > MOST_CLASSES
     task = "regression" if many and values.dtype.is_numeric() else "classification"
     others = [name for name in names if name != target]
-    id_ = next((name for name in others if NAMED_ID.search(name) and _identifies(frame[name])), None)
+    ids = [name for name in others if NAMED_ID.search(name) and _identifies(frame[name])]
+    id_ = next(iter(ids + [name for name in others if name and _counts(frame[name])]), None)
     dated = [name for name in others if frame[name].dtype in (pl.Date, pl.Datetime)]
     time = next((name for name in dated if not frame[name].null_count()), None)
     roles = {id_: "id", time: "time", target: "target"}
@@ -88,7 +89,9 @@ columns:
     write(path, text)
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
     if not id_:
-        log.warning("no column tells rows apart: give one the role id, which `register` needs")
+        log.warning("no column is called an id: give the one that tells rows apart that role, for `register`")
+    if task == "classification" and values.dtype == pl.String and values.n_unique() > len(values) / 2:
+        log.warning("nearly every value of %r is another text: is it a number, written with signs?", target)
 
 
 def _look(source: Source) -> tuple[Source, pl.DataFrame]:
@@ -130,14 +133,20 @@ def _identifies(series: pl.Series) -> bool:
     return plain and not series.null_count() and not series.is_duplicated().any()
 
 
+def _counts(series: pl.Series) -> bool:
+    """Say whether the values merely number the rows: as a feature, they would tell how a file was sorted."""
+    whole = series.dtype.is_integer() and len(series) > MOST_CLASSES and _identifies(series)
+    return whole and cast(int, series.max()) - cast(int, series.min()) == len(series) - 1
+
+
 def _column(series: pl.Series, role: str | None) -> str:
     """Describe a column; what is empty, constant, a date, or text without repetition is no feature."""
     names: dict[Any, str] = {pl.Boolean: "bool", pl.Date: "date", pl.Datetime: "datetime"}
     dtype = names.get(series.dtype.base_type(), "float" if series.dtype.is_numeric() else "str")
     values = series.drop_nulls().unique().sort()
     if series.dtype.is_integer():  # a longer number is a text of digits
-        dtype = "int" if series.is_empty() or int(cast(int, series.max() or 0)) < 2**63 else "str"
-    plain = len(values) > 1 and series.name and not series.dtype.is_temporal()
+        dtype = "int" if cast(int, series.max() or 0) < 2**63 else "str"
+    plain = len(values) > 1 and series.name and not series.dtype.is_temporal() and not _counts(series)
     feature = plain and not (dtype == "str" and len(values) > len(series) / 2)
     role = role or ("feature" if feature else "ignore")
     more = ", nullable: true" if series.null_count() and role != "target" else ""

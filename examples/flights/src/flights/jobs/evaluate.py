@@ -43,7 +43,7 @@ def _evaluate(settings: Settings) -> None:
     train, test = manager.load("train"), manager.load("test")
     tracker = Tracker(settings)
     version = tracker.version(_candidate(settings))
-    model = _load(settings, tracker, version, test)
+    model = _load(manager, tracker, version, test)
     log.info("measuring version %s on %s rows", version.version, f"{len(test):,}")
     predictions = Predictions.of(model, test)
     found: dict[str, Any] = {
@@ -53,7 +53,7 @@ def _evaluate(settings: Settings) -> None:
         "metrics": predictions.metrics(),
         "intervals": intervals(predictions, settings.evaluate.bootstrap, settings.seed),
         "baseline": measure(Baseline(settings.data, settings.model, settings.seed).fit(train), test),
-        "champion": _champion(settings, tracker, version, test),
+        "champion": _champion(manager, tracker, version, test),
         "slices": _slices(settings, predictions, test),
         "importance": _importance(settings, model, test),
     }
@@ -85,26 +85,25 @@ def _candidate(settings: Settings) -> str | int:
     return record.model_version
 
 
-def _load(settings: Settings, tracker: Tracker, version: Any, test: pl.DataFrame) -> BaseModel:
+def _load(manager: DataManager, tracker: Tracker, version: Any, test: pl.DataFrame) -> BaseModel:
     """Return a version's model, but not one that may have been trained on what is the test part now."""
-    model, record = tracker.load_model(version, settings.data), tracker.record(version.run_id)
-    begins = DataManager(settings).test_from(test)
-    if divided_by(record.data()) != divided_by(settings.data.model_dump()):
-        raise UserError(
-            f"data.split or the id has changed since version {version.version} was trained: train again"
-        )
+    number = version.version
+    model, record = tracker.load_model(version, manager.data), tracker.record(version.run_id)
+    if divided_by(record.data()) != manager.by:
+        raise UserError(f"data.split or the id has changed since version {number} was trained: train again")
+    begins = manager.test_from(test)
     if begins is not None and record.test_from is not None and begins < record.test_from:
-        raise UserError(f"the test part has rows that version {version.version} was trained on: train again")
+        raise UserError(f"the test part has rows that version {number} was trained on: train again")
     return model
 
 
-def _champion(settings: Settings, tracker: Tracker, version: Any, test: pl.DataFrame) -> Any:
+def _champion(manager: DataManager, tracker: Tracker, version: Any, test: pl.DataFrame) -> Any:
     """Return the champion's metrics on the same rows; None, where no other can be compared."""
     champion = tracker.champion()
     if champion is None or champion.version == version.version:
         return None
     try:
-        metrics = measure(_load(settings, tracker, champion, test), test)
+        metrics = measure(_load(manager, tracker, champion, test), test)
     except UserError as error:  # other columns or another split
         log.warning("not compared with champion version %s: %s", champion.version, error)
         return None

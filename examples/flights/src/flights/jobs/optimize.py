@@ -29,24 +29,23 @@ def optimize(settings: Settings) -> None:
         known = earlier[0].info.run_id if earlier else None
         tags = {"job": "optimize", "study": optimizer.name}
         with tracker.mlflow.start_run(known, run_name="optimize", tags=tags) as run:
-            parent = run.info.run_id
-            children = tracker.runs(f"tags.`mlflow.parentRunId` = '{parent}'")
-            logged = {run.data.tags.get("trial") for run in children}
-            _log_trials(tracker, optimizer, parent, logged)
+            children = tracker.runs(f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+            logged = {child.data.tags.get("trial") for child in children}
+            _log_trials(tracker, optimizer, logged)
             for _ in progress(optimizer.run(frame), "trials", total=left):
-                _log_trials(tracker, optimizer, parent, logged)
+                _log_trials(tracker, optimizer, logged)
             parameters, score = optimizer.save_best()
             tracker.mlflow.log_metrics({f"best_{settings.metric}": score})
     log.info("best %s %.4f with %s; train will use it", settings.metric, score, pairs(parameters))
 
 
-def _log_trials(tracker: Tracker, optimizer: Optimizer, parent: str, logged: set[str | None]) -> None:
+def _log_trials(tracker: Tracker, optimizer: Optimizer, logged: set[str | None]) -> None:
     """Log the finished trials that MLflow does not have yet: also those of a search that was killed."""
     for trial in optimizer.study().get_trials(deepcopy=False):
         number, state = str(trial.number), trial.state.name.lower()
         if number not in logged and state in ("complete", "pruned"):
             logged.add(number)
-            tags = {"trial": number, "state": state, "mlflow.parentRunId": parent}
+            tags = {"trial": number, "state": state}
             with tracker.mlflow.start_run(run_name=f"trial-{number}", nested=True, tags=tags):
                 tracker.mlflow.log_params(trial.params)
-                tracker.mlflow.log_metrics({optimizer.settings.metric: trial.value})
+                tracker.mlflow.log_metric(optimizer.settings.metric, trial.value)

@@ -39,7 +39,7 @@ def predict(settings: Settings) -> None:
         raise UserError(f"predict.output: {target} has to end in .parquet, which is what is written")
     if target.is_dir() or target.resolve() in (source.resolve(), *split):
         raise UserError(f"predict.output: {target} is there, and is no file of predictions: name another")
-    needed = [*data.with_role("id"), *data.features]
+    needed = data.with_role("id", "feature")
     rows, frames = batches(source, size, needed, data)
     if not rows:
         raise UserError(f"predict.input: {source} has no rows")

@@ -52,6 +52,10 @@ def register(settings: Settings) -> None:
                 _refuse_another_model(connection, table, frame.row(0, named=True))
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
         new = connection.execute(count).scalar_one() - before
+        same = table.c.model_version == frame["model_version"][0]
+        missing = rows - connection.execute(count.where(same)).scalar_one()
+        if missing > 0:  # a batch of predict sees its own rows alone
+            raise UserError(f"{source}: {missing} rows have an {settings.data.id!r} that others have")
     receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
     receipt["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     write(settings.outputs / "register" / "receipt.json", json.dumps(receipt) + "\n")

@@ -24,5 +24,6 @@ def rollback(settings: Settings) -> None:
         if former is None:
             raise UserError(f"model {tracker.name!r} version {current.version} replaced no other")
         tracker.client.set_registered_model_alias(tracker.name, CHAMPION, former)
+        tracker.client.delete_model_version_tag(tracker.name, current.version, FORMER)  # used up
     log.info("version %s of %s is champion again (it was version %s)", former, tracker.name, current.version)
     log.info("run `predict` and `register` again, so that the table has its predictions")

@@ -27,12 +27,12 @@ def summary(settings: Settings) -> None:
         header, *rows = table(found)
         model, kind, key = found["model"]["name"], found["model"]["kind"], found["lineage"]
         gate = "refused: " + "; ".join(found["refused"]) if found["refused"] else "the gate passed it"
-    metrics = Table(*header, title=model)
+    metrics = Table(*header, title=f"{model}, as last evaluated")
     for row in rows:
         metrics.add_row(*row)
     places = {
         "report": settings.outputs / "evaluate" / "report.html",
-        "predictions": settings.predict.output,
+        "predictions": Path(settings.predict.output).parent,
         "registered rows": _registered(settings.outputs / "register" / "receipt.json"),
         "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
         "lineage": f"{key}, in MLflow and in every registered row",

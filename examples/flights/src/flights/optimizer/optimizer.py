@@ -31,9 +31,7 @@ class Optimizer:
         self.space = search_space(settings.model)
         self.journal = settings.outputs.resolve() / "optimize" / "journal.log"
         asked = settings.model_dump(include={"data", "model", "metric", "seed"}, mode="json")
-        code = [
-            file.read_text() for file in sorted(Path(model_class.__code__.co_filename).parent.glob("*.py"))
-        ]
+        code = [file.read_text() for file in sorted(Path(__file__).parents[1].glob("models/*.py"))]
         what = json.dumps([asked, settings.optimizer.folds, settings.optimizer.pruning, data_hash, code])
         # Another question is another study: results of different data or settings never mix.
         self.name = f"{settings.data.name}-{settings.model.name}-{sha256(what.encode()).hexdigest()[:12]}"
@@ -85,25 +83,28 @@ class Optimizer:
         study = self.study(seed)
         trial = study.ask(self.space)
         settings = with_parameters(self.settings, trial.params)
+        metric = settings.metric
         scores: list[float] = []
         for step, (train, test) in enumerate(folds):
             model = model_class(settings.model.name)(settings.data, settings.model, settings.seed)
-            learnable = frame[self.settings.data.target][train].n_unique() > 1
-            metrics = measure(model.fit(frame[train]), frame[test]) if learnable else {}
-            if settings.metric not in metrics:
-                raise UserError(
-                    f"{settings.metric} can't be computed on fold {step}: too few rows or classes"
-                )
-            scores.append(metrics[settings.metric])
-            trial.report(sum(scores) / len(scores), step)
+            learnable = frame[settings.data.target][train].n_unique() > 1
+            measured = measure(model.fit(frame[train]), frame[test]) if learnable else {}
+            if metric not in measured:
+                raise UserError(f"{metric} can't be computed on fold {step}: too few rows or classes")
+            scores.append(measured[metric])
+            score = sum(scores) / len(scores)
+            trial.report(score, step)
             if step + 1 < len(folds) and trial.should_prune():
                 study.tell(trial, state=TrialState.PRUNED)
-                return int(trial.number)
-        study.tell(trial, sum(scores) / len(scores))
-        return int(trial.number)
+                return trial.number
+        study.tell(trial, score)
+        return trial.number
 
     def _folds(self, frame: pl.DataFrame) -> list[Any]:
-        """Return (train rows, test rows) of each fold: in order of time where the split is, else shuffled."""
+        """Return (train rows, test rows) of each fold: in order of time where the split is, else shuffled.
+
+        In order of time, rows of one moment stay together.
+        """
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
@@ -111,20 +112,20 @@ class Optimizer:
         kind = StratifiedKFold if data.task == "classification" else KFold
         folds: Any = kind(count, shuffle=True, random_state=self.settings.seed)
         rows = np.arange(len(frame))
-        if data.split.by == "time" and data.time:
-            rows, folds = frame[data.time].arg_sort().to_numpy(), TimeSeriesSplit(count)
+        by_time = data.time if data.split.by == "time" else None
+        if by_time:
+            rows, folds = frame[by_time].arg_sort().to_numpy(), TimeSeriesSplit(count)
         try:
             found = [(rows[a], rows[b]) for a, b in folds.split(rows, frame[data.target].to_numpy())]
         except ValueError as error:
             raise UserError(f"optimizer.folds is {count}, but the train part: {error}") from error
-        if data.split.by == "time" and data.time:  # rows of one moment stay together
-            time = frame[data.time].to_numpy()
-            found = [(train[time[train] < time[test[0]]], test) for train, test in found]
-            found = [(train, test) for train, test in found if len(train)]
-            if not found:
-                raise UserError(
-                    f"{data.time!r} has too few moments in the train part for folds in order of time"
-                )
+        if not by_time:
+            return found
+        time = frame[by_time].to_numpy()
+        found = [(train[time[train] < time[test[0]]], test) for train, test in found]
+        found = [(train, test) for train, test in found if len(train)]
+        if not found:
+            raise UserError(f"{by_time!r} has too few moments in the train part for folds in order of time")
         return found
 
     def save_best(self) -> tuple[dict[str, Any], float]:
@@ -161,7 +162,7 @@ def best_parameters(settings: Settings) -> dict[str, Any]:
         saved = yaml.safe_load(path.read_text())
         found, began, metric = dict(saved["parameters"]), dict(saved["model"]), saved["metric"]
     now = settings.model.parameters()
-    typed = {typed.lstrip("+~").split("=")[0].removeprefix("model.") for typed in settings.overrides}
+    typed = {item.lstrip("+~").split("=")[0].removeprefix("model.") for item in settings.overrides}
     edited = {name for name, value in began.items() if now.get(name) != value} - typed
     if edited or metric != settings.metric:
         log.info("%s is of other settings: not used; `optimize` renews it", path)

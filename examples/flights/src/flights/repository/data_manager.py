@@ -22,6 +22,7 @@ class DataManager:
         self.data = settings.data
         self.folder = settings.split_dir
         self.by = divided_by(self.data.model_dump())
+        self.again = f"`retrieve data={self.data.name}`"  # what writes the parts anew
 
     def read_source(self) -> pl.DataFrame:
         """Return the raw data, typed and checked.
@@ -62,13 +63,13 @@ class DataManager:
     def _by_hash(self, frame: pl.DataFrame) -> pl.Series:
         key = [self.data.id] if self.data.id else [c for c in frame.columns if c != self.data.target]
         rows = frame.select(pl.concat_str(pl.col(key).cast(pl.String), separator="\x1f", ignore_nulls=True))
-        share = pl.Series("share", [_share(row) for row in rows.to_series()])
-        if not self.data.split.stratify:
-            return share < self.data.split.test_size
-        lowest = pl.col("share") == pl.col("share").min().over("class")
-        highest = pl.col("share") == pl.col("share").max().over("class")
-        test = ((pl.col("share") < self.data.split.test_size) | lowest) & ~highest
-        return pl.DataFrame({"class": frame[self.data.target], "share": share}).select(test).to_series()
+        shares = [_share(row) for row in rows.to_series()]
+        test = pl.col("share") < self.data.split.test_size
+        if self.data.split.stratify:
+            lowest = pl.col("share") == pl.col("share").min().over("class")
+            highest = pl.col("share") == pl.col("share").max().over("class")
+            test = (test | lowest) & ~highest
+        return pl.DataFrame({"class": frame[self.data.target], "share": shares}).select(test).to_series()
 
     def _by_time(self, frame: pl.DataFrame) -> pl.Series:
         name, split = cast(str, self.data.time), self.data.split
@@ -98,14 +99,14 @@ class DataManager:
         Raises:
             UserError: it has not been retrieved, or does not fit the YAML any more.
         """
-        path, again = self._path(part), f"`retrieve data={self.data.name}`"
+        path = self._path(part)
         try:
             frame, by = pl.read_parquet(path), pl.read_parquet_metadata(path).get("split", self.by)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise UserError(f"{path} can't be read ({error}): {again} writes it anew") from error
+            raise UserError(f"{path} can't be read ({error}): {self.again} writes it anew") from error
         if by not in (self.by, f"{self.data.split.model_dump_json()} {self.data.id}"):  # as 0.5 wrote it
             raise UserError(
-                f"{path} was split otherwise than hydra/data/{self.data.name}.yaml says now: run {again}"
+                f"{path} was split otherwise than hydra/data/{self.data.name}.yaml says now: run {self.again}"
             )
         return schema.cast(frame, self.data, self.data.kept, str(path))
 
@@ -119,9 +120,7 @@ class DataManager:
     def _path(self, part: str) -> Path:
         path = self.folder / f"{part}.parquet"
         if not path.exists():
-            raise UserError(
-                f"{path} is not there: run `retrieve data={self.data.name}` first (or `dvc pull`)"
-            )
+            raise UserError(f"{path} is not there: run {self.again} first (or `dvc pull`)")
         return path
 
 

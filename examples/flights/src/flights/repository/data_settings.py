@@ -147,11 +147,10 @@ class DataSettings(Section):
             raise ValueError("no column has role target: say which one is to be predicted")
         if not self.features:
             raise ValueError("no column has role feature: there is nothing to learn from")
+        target = self.target
         for name in self.features:
-            if _plain(name) == _plain(self.target):
-                raise ValueError(
-                    f"feature {name!r} looks like the target {self.target!r}: give it role ignore"
-                )
+            if _plain(name) == _plain(target):
+                raise ValueError(f"feature {name!r} looks like the target {target!r}: give it role ignore")
             if (dtype := self.columns[name].dtype) in ("date", "datetime"):
                 raise ValueError(
                     f"feature {name!r} is a {dtype}: derive numbers from it in source.query,"
@@ -171,9 +170,9 @@ class DataSettings(Section):
                 raise ValueError(f"split.cutoff: {error}, as {self.time!r} is") from error
         if self.split.stratify and self.task == "regression":
             raise ValueError("split.stratify needs classes: this is a regression")
-        dtype = self.columns[self.target].dtype
+        dtype = self.columns[target].dtype
         if dtype not in (("int", "float") if self.task == "regression" else ("int", "str", "bool")):
-            raise ValueError(f"a {self.task} can't have target {self.target!r} of type {dtype}")
+            raise ValueError(f"a {self.task} can't have target {target!r} of type {dtype}")
         if self.id and self.id.casefold() in WRITTEN:
             raise ValueError(f"an id can't be called {self.id!r}: predictions have a column of that name")
         return self

@@ -51,22 +51,21 @@ def cast(frame: pl.DataFrame, data: DataSettings, columns: list[str], where: str
 
 def convert(column: pl.Series, dtype: str) -> pl.Series:
     """Return the column in the declared type, null where a value does not fit."""
-    want, kind = DTYPES[dtype], column.dtype.base_type()
+    want, kind, dated = DTYPES[dtype], column.dtype.base_type(), dtype in ("date", "datetime")
     if column.dtype == want:
         return column
-    if dtype in ("date", "datetime") and kind == pl.String:
+    if dated and kind == pl.String:
         return column.str.strptime(want, strict=False).cast(want)  # without a time zone
-    if dtype in ("date", "datetime") and kind not in (pl.Date, pl.Datetime):
-        return pl.repeat(None, len(column), dtype=want, eager=True)  # 2023 is no day in 1975
-    if dtype == "str" and (kind == pl.Boolean or column.dtype.is_float()):
-        column = convert(column, "int")  # 1.0, as 1 is written beside a gap, is "1"; true would be 1
-        return column.cast(want) if kind != pl.Boolean else column.clear(len(column)).cast(want)
+    if (dated and kind not in (pl.Date, pl.Datetime)) or (dtype == "str" and kind == pl.Boolean):
+        return pl.repeat(None, len(column), dtype=want, eager=True)  # 2023 is no day in 1975, true no text
+    if dtype == "str" and column.dtype.is_float():
+        return convert(column, "int").cast(want)  # 1.0, as 1 is written beside a gap, is "1"
     if dtype == "bool":
         return column.cast(pl.String).str.to_lowercase().replace_strict(BOOLS, default=None)
     converted = column.cast(want, strict=False)
     if dtype == "int" and not column.dtype.is_integer():
         number = column.cast(pl.Float64, strict=False)  # 1.0 is a whole number, 1.5 is not
-        converted = converted.zip_with(converted.is_not_null(), number.cast(want, strict=False))
+        converted = converted.fill_null(number.cast(want, strict=False))
         converted = converted.set(converted.cast(pl.Float64) != number, None)
     return converted
 
@@ -100,16 +99,18 @@ def validate(frame: pl.DataFrame, data: DataSettings, where: str, *, whole: bool
     try:
         pa.DataFrameSchema(columns).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
-        problems += [_describe(failure) for failure in error.schema_errors]
+        problems += [_describe(failure, data) for failure in error.schema_errors]
     _raise(problems, where, data)
 
 
-def _describe(failure: Any) -> str:
+def _describe(failure: Any, data: DataSettings) -> str:
     """Return pandera's finding in plain words, with a few of the values."""
     name, cases = failure.schema.name, failure.failure_cases
     values = cases[cases.columns[0]] if isinstance(cases, pl.DataFrame) else pl.Series([cases])
     kind = failure.reason_code.name if failure.reason_code else ""
     if kind == "SERIES_CONTAINS_NULLS":
+        if name in (data.target, data.id):
+            return f"column {name!r} has null values: leave those rows out, in source.query"
         return f"column {name!r} has null values; if they are right, say nullable: true"
     if kind == "SERIES_CONTAINS_DUPLICATES":
         return f"column {name!r} is the id, but it repeats: {_examples(values)}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS_TO_INFER = 10_000
 SPOILT = (EOFError, BadZipFile, zlib.error)  # a compressed file that is not whole
+HINTS = {"utf-8": ": save it as UTF-8", "more fields": ": are its values separated by commas?"}
 SECONDS_TO_CONNECT = 10  # psycopg would wait for ever
 
 
@@ -44,8 +45,8 @@ def read(source: Source, text: list[str]) -> pl.DataFrame:
         return frame.sql(source.query) if source.query and source.kind != "sql" else frame
     except (*SPOILT, OSError, ValueError, ImportError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]  # the rest is about the library's own options
-        reason += ": save it as UTF-8" if "utf-8" in reason.lower() else ""
-        raise UserError(f"{source.kind} {source.uri!r} can't be read: {reason}") from error
+        hint = next((hint for sign, hint in HINTS.items() if sign in reason.lower()), "")
+        raise UserError(f"{source.kind} {source.uri!r} can't be read: {reason}{hint}") from error
 
 
 def _sklearn(source: Source, _text: list[str]) -> pl.DataFrame:
@@ -83,6 +84,8 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
             frame = pl.read_csv(content, infer_schema_length=ROWS_TO_INFER, **options)
         except pl.exceptions.ComputeError:  # a later row may be of another shape: look at all of them
             frame = pl.read_csv(content, infer_schema_length=None, **options)
+    if any("\ufffd" in name or "\0" in name for name in frame.columns):
+        raise ValueError("its first line is no UTF-8")
     dated = [name for name in frame.columns if frame[name].dtype in (pl.Date, pl.Datetime)]
     seen: dict[str, Any] = {"columns": dated, "n_rows": ROWS_TO_INFER, "infer_schema": False}
     for written in pl.read_csv(content, null_values=nulls, **seen) if dated else []:
