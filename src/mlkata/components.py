@@ -98,17 +98,37 @@ class Catalogue:
     questions: dict[str, dict[str, Any]]
 
 
+def choices(question: Mapping[str, Any]) -> list[Any]:
+    """A question's choices as the template has them; empty, where it works out all of them."""
+    found = question.get("choices")
+    if isinstance(found, dict):
+        found = list(found.values())
+    if not isinstance(found, list):
+        return []
+    plain = [choice[1] if isinstance(choice, list) else choice for choice in found]
+    return [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
+
+
 def values(question: Mapping[str, Any]) -> list[Any]:
-    """What may be answered; empty for free text, and where it is worked out."""
-    choices = question.get("choices")
-    if isinstance(choices, dict):
-        choices = list(choices.values())
-    if isinstance(choices, list):
-        plain = [choice[1] if isinstance(choice, list) else choice for choice in choices]
-        plain = [choice.get("value") if isinstance(choice, dict) else choice for choice in plain]
-        return [] if any("{{" in choice or "{%" in choice for choice in map(str, plain)) else plain
+    """What may be answered; empty for free text, and where the template works it out."""
+    found = choices(question)
+    if found:
+        return [] if any("{{" in choice or "{%" in choice for choice in map(str, found)) else found
     is_bool = question.get("type") == "bool" or isinstance(question.get("default"), bool)
-    return [True, False] if is_bool else []
+    return [True, False] if is_bool and not question.get("choices") else []
+
+
+def listed(value: object) -> list[str] | None:
+    """The items of a list, which may be written as YAML; None for what is none."""
+    import yaml
+
+    if isinstance(value, list):
+        return list(map(str, value))
+    try:
+        node = yaml.compose(value, Loader=yaml.SafeLoader) if isinstance(value, str) else None
+    except yaml.YAMLError:
+        return None
+    return [str(item.value) for item in node.value] if isinstance(node, yaml.SequenceNode) else None
 
 
 def is_yes_or_no(value: object) -> bool:
@@ -129,20 +149,14 @@ def check_given(questions: Mapping[str, Mapping[str, Any]], given: Mapping[str, 
     for name, question in questions.items():
         if name not in given:
             continue
-        if values(question) == [True, False] and not is_yes_or_no(given[name]):
+        if question.get("multiselect"):
+            if listed(given[name]) is None:
+                example = ", ".join(map(str, values(question)[:2])) or "…"
+                raise MlkataError(
+                    f"{name} can't be {given[name]!r}", f"It takes a list: '{name}=[{example}]'"
+                )
+        elif values(question) == [True, False] and not is_yes_or_no(given[name]):
             raise MlkataError(f"{name} can't be {given[name]!r}", "It takes yes or no.")
-        if question.get("multiselect") and not _is_list(given[name]):
-            example = ", ".join(map(str, values(question)[:2])) or "…"
-            raise MlkataError(f"{name} can't be {given[name]!r}", f"It takes a list: '{name}=[{example}]'")
-
-
-def _is_list(value: object) -> bool:
-    import yaml
-
-    try:
-        return isinstance(yaml.safe_load(value) if isinstance(value, str) else value, list)
-    except yaml.YAMLError:
-        return False
 
 
 def catalogue(template: Template, version: Version, git: Git) -> Catalogue:
@@ -233,6 +247,8 @@ def _read(path: Path, folder: str, where: str) -> Kind:
         raise MlkataError(f"{where} has {unknown[0]}; there is: {', '.join(sorted(_SETTINGS))}")
     if wrong := [key for key, value in questions.items() if not isinstance(value, dict)]:
         raise MlkataError(f"{where}: {wrong[0]} is no question")
+    if several := [name for name, question in questions.items() if question.get("multiselect")]:
+        raise MlkataError(f"{where}: {several[0]} has several answers, and a component's question one")
     if NAME not in questions:
         raise MlkataError(f"{where} does not ask for a name")
     if ill := [key for key, value in settings.items() if not _fits(value, _SETTINGS[key])]:

@@ -64,7 +64,15 @@ def test_jobs_that_were_left_out_come_later(released: Path, tmp_path: Path) -> N
         mlkata("-C", made.path, "add", f"more_jobs={job}", "-q")
         made.git("commit", "-qam", f"with {job}")
     assert snapshot(made.path) == snapshot(tmp_path / "whole" / "churn")
+    (made.path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    (made.path / "x.csv").write_text(HOUSES)
+    mlkata("-C", made.path, "add", "data", "houses", "--from", made.path / "x.csv", "-q")
+    (made.path / "x.csv").unlink()
+    made.git("commit", "-qam", "with data")
     mlkata("-C", made.path, "remove", "more_jobs=optimize,reproduce,draft,rollback", "-q")
+    made.git("commit", "-qam", "without jobs")
+    mlkata("-C", made.path, "remove", "data", "houses", "-q")
+    (made.path / ".venv").unlink()
     made.git("commit", "-qam", "without")
     assert snapshot(made.path) == plain
 

@@ -87,6 +87,21 @@ def test_an_undo_that_was_killed_is_ended(
     assert made.git("status", "--porcelain") == ""
 
 
+def test_a_new_folder_that_was_interrupted_is_ended_first(
+    source: Repository, made: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = ("new", "--template", str(source.path), "--defaults", str(made.path / "sub"))
+    killed(Repository(made.path / "sub"), monkeypatch, 1, *again[:-1])
+    (made.path / ".git/index.lock").unlink(missing_ok=True)
+    (made.path / "sub").mkdir(exist_ok=True)
+    (made.path / "sub" / "mine.txt").write_text("mine")
+    assert "an earlier new of sub was interrupted" in mlkata(*again, code=5).err
+    mlkata("update", made.path / "sub", "--abort")
+    assert "is not empty" in mlkata(*again, code=5).err
+    (made.path / "sub" / "mine.txt").unlink()
+    mlkata(*again)
+
+
 def test_nothing_goes_through_a_link(source: Repository, made: Repository, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -269,12 +269,10 @@ def _fits(question: object, value: object) -> bool:
         return True
     if question.get("when") is False:
         return False
-    choices = question.get("choices")
     if question.get("type") == "bool" and not isinstance(value, bool):
         return str(value).lower() in ("true", "false", "yes", "no", "y", "n")
-    known = (
-        [str(choice) for choice in components.values(question)] if isinstance(choices, list | dict) else []
-    )
+    known = list(map(str, components.choices(question)))
     if question.get("multiselect"):
-        return isinstance(value, list) and all(not known or str(item) in known for item in value)
+        items = components.listed(value)
+        return items is not None and all(not known or item in known for item in items)
     return not known or str(value) in known

@@ -74,9 +74,7 @@ def _check_free(target: Path) -> None:
         raise MlkataError(f"{target} exists and is no folder", "Choose another name.", ExitCode.UNSAFE)
     if target.is_dir() and any(target.iterdir()):
         if top := _repository(target):  # an earlier run may have been interrupted
-            outer = project.Project(Git(top), top, "", project.ANSWERS, {})
-            with common.held(outer):
-                common.check_ended(outer)
+            common.check_ended(project.Project(Git(top), top, "", project.ANSWERS, {}))
         raise MlkataError(
             f"{target} is not empty; nothing was written",
             "Choose another folder; `copier copy` writes into one that has files.",

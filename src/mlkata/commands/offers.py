@@ -215,7 +215,7 @@ def listed(found: Project, offered: Catalogue) -> Report:
     """All that a template offers."""
     said = report("add", found)
     lines = [f"{found.source} at {found.commit} offers:", ""]
-    asked = {name: q for name, q in offered.questions.items() if components.values(q)}
+    asked = {name: q for name, q in offered.questions.items() if components.values(q) or q.get("choices")}
     if not offered.kinds and not asked:
         lines = [f"{found.source} at {found.commit} offers nothing to add."]
     for one in offered.kinds.values():

@@ -136,7 +136,7 @@ def _update(found: project.Project, source: template.Template, args: Namespace) 
         raise MlkataError("the template's cache was deleted at the same time", "Try again.")
     report.files = plan.changes
     if not plan.changes and not args.diff:
-        report.status, report.headline = "up-to-date", ANSWERED
+        report.status, report.headline = "up-to-date", ANSWERED if data else "Nothing changes."
         return report
     report.news = news.between(source, found.commit, goal)
     return _deliver(found, plan, report, args)
