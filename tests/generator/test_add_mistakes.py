@@ -65,6 +65,10 @@ def test_mistakes_get_one_clear_message(made: Repository, line: str, what: str, 
         ("name: {type: str}\n_run: [[x, 5]]\n", "_run is no list of lists of texts"),
         ("name: {type: str}\n_makes: 7\n", "_makes is no list of texts"),
         ("name: {type: str}\n_help: [x]\n", "_help is no text"),
+        (
+            "name: {type: str}\nx: {multiselect: true, choices: [a], default: []}\n_makes: [x]\n",
+            "x has several answers, and a component's question one",
+        ),
         ("name: {type: str}\n_makes: [x]\n_run: [[x]]\n", "has _run, but no _module"),
         ("name: {type: str}\n_makes: ['{{ 1 / 0 }}']\n", "can't be rendered: division by zero"),
         (
