@@ -168,6 +168,8 @@ def test_what_is_of_another_is_not_replaced(trained: Path, task: str) -> None:
     rows.vstack(rows.head(2)).write_parquet(predictions)
     with pytest.raises(UserError, match="2 rows have an 'id' that others have"):
         job("register", task)
+    with pytest.raises(UserError, match="2 rows have an 'id' that others have"):
+        job("register", task, "register.table=fresh", "register.batch_size=7")
     rows.with_columns(run_id=pl.lit("other")).write_parquet(predictions)
     with pytest.raises(
         UserError, match=r"has predictions of another version 1 \(run \w+\): name another table"

@@ -99,7 +99,7 @@ def spoil(frame: pl.DataFrame, column: str, value: Any) -> pl.DataFrame:
         ("amount", 99.0, "column 'amount': 1 values fail less_than_or_equal_to(10.0): 99.0"),
         ("amount", 1.8e308, "column 'amount': 1 values fail in_range(-3.4e+38, 3.4e+38)"),
         ("amount", None, "column 'amount' has null values; if they are right, say nullable: true"),
-        ("target", None, "column 'target' has null values: leave those rows out, in source.query"),
+        ("target", None, "column 'target' has null values: leave those rows out"),
         ("amount", "much", "column 'amount': 1 of 160 values are not float: 'much'"),
         ("count", "1.5", "column 'count': 1 of 160 values are not int: 1.5"),
         ("id", 1000, "column 'id' is the id, but it repeats: 1000"),

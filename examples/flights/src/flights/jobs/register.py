@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from ..configurations import Settings
 from ..middleware.errors import UserError
 from ..middleware.files import exclusive, write
@@ -45,17 +47,18 @@ def register(settings: Settings) -> None:
                 " name another, register.table=…"
             )
         before = connection.execute(count).scalar_one()
+        seen: list[pl.Series] = []
         for number, frame in enumerate(progress(frames, "batches", total=-(-rows // to.batch_size))):
             if set(frame.columns) != need.keys():
                 raise UserError(f"{source} holds no predictions of {data!r}: run `predict` again")
             if not number:
                 _refuse_another_model(connection, table, frame.row(0, named=True))
             connection.execute(_upsert(connection.dialect.name, table), frame.to_dicts())
+            seen.append(frame.select(table.primary_key.columns.keys()).hash_rows())
         new = connection.execute(count).scalar_one() - before
-        same = table.c.model_version == frame["model_version"][0]
-        missing = rows - connection.execute(count.where(same)).scalar_one()
-        if missing > 0:  # a batch of predict sees its own rows alone
-            raise UserError(f"{source}: {missing} rows have an {settings.data.id!r} that others have")
+        repeated = rows - (pl.concat(seen).n_unique() if seen else 0)
+        if repeated:  # a batch of predict sees its own rows alone
+            raise UserError(f"{source}: {repeated} rows have an {settings.data.id!r} that others have")
     receipt = {"database": address, "table": table.name, "rows": rows, "new": new}
     receipt["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     write(settings.outputs / "register" / "receipt.json", json.dumps(receipt) + "\n")

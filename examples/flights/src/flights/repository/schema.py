@@ -110,7 +110,7 @@ def _describe(failure: Any, data: DataSettings) -> str:
     kind = failure.reason_code.name if failure.reason_code else ""
     if kind == "SERIES_CONTAINS_NULLS":
         if name in (data.target, data.id):
-            return f"column {name!r} has null values: leave those rows out, in source.query"
+            return f"column {name!r} has null values: leave those rows out"
         return f"column {name!r} has null values; if they are right, say nullable: true"
     if kind == "SERIES_CONTAINS_DUPLICATES":
         return f"column {name!r} is the id, but it repeats: {_examples(values)}"
