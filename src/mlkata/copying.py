@@ -125,10 +125,6 @@ class _Worker(Worker):
         if self.template.tasks:
             super()._render_folder(dst_relpath)
 
-    def _asks(self, question: Any) -> bool:
-        """Whether a person was asked it."""
-        return self.request.ask and cast_to_bool(self._render_string(str(question.get("ask", True))))
-
     # What `render` asks for.
 
     def plan(self) -> None:
@@ -152,7 +148,9 @@ class _Worker(Worker):
                 said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
         check_asked(self.request, self.answers)
-        check_recorded(self.request, self.answers, asked, self._asks)
+        check_recorded(
+            self.request, self.answers, asked, lambda text: cast_to_bool(self._render_string(text))
+        )
         with Phase.use(Phase.RENDER):
             self._render_template()
         links = {path for _, path in self._links}

@@ -111,7 +111,7 @@ def check_asked(request: Request, answers: Any) -> None:
 
 
 def check_recorded(
-    request: Request, answers: Any, questions: Mapping[str, Any], asks: Callable[[Any], bool]
+    request: Request, answers: Any, questions: Mapping[str, Any], holds: Callable[[str], bool]
 ) -> None:
     """Stop where a recorded answer is refused: Copier forgets it, and takes the default without a word.
 
@@ -119,7 +119,7 @@ def check_recorded(
         request: What is being rendered.
         answers: Copier's, after the questions.
         questions: What the template asks.
-        asks: Whether a question was asked, so that a person has seen what became of it.
+        holds: Whether a template's condition holds, here that a question is asked: a person sees its answer.
 
     Raises:
         MlkataError: One is.
@@ -128,7 +128,7 @@ def check_recorded(
         return
     for name, value in request.answers.items():
         kept = name in answers.last or name in answers.init or name in answers.hidden
-        if kept or name not in questions or asks(questions[name]):
+        if kept or name not in questions or (request.ask and holds(str(questions[name].get("ask", True)))):
             continue
         known = values(questions[name])
         listed = f": {', '.join(map(str, known))}" if known else ""

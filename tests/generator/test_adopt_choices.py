@@ -10,6 +10,8 @@ import pytest
 from adopting import actions, adopt, repository, show, target
 from evolving import Content, Repository
 
+from mlkata.adopt.mapping import _fits
+
 SLUG = "{{cookiecutter.slug}}"
 QUESTIONS: dict[str, Any] = {
     "slug": "thing",
@@ -166,3 +168,24 @@ def test_a_wrong_pattern_is_named(pattern: str, why: str, old: Repository, tmp_p
     made = repository(tmp_path / "churn", {**PLACED, "commands.txt": MADE})
     said = adopt(made, wrong, "--old-template", old.path, code=1).data
     assert said["error"] == f"old.yml: slug of the template has a wrong pattern: {why}"
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "fits"),
+    [
+        ({"choices": ["a", "b"]}, "b", True),
+        ({"choices": ["a", "b"]}, "c", False),
+        ({"choices": {"A": 1, "B": [2, {"value": 2}]}}, "1", True),
+        ({"choices": ["{{ package }}_x", "y"]}, "z", False),
+        ({"choices": "{{ some }}"}, "z", True),
+        ({"choices": ["a", "b"], "multiselect": True}, ["a"], True),
+        ({"choices": ["a", "b"], "multiselect": True}, ["a", "c"], False),
+        ({"choices": ["a", "b"], "multiselect": True}, "[a, b]", True),
+        ({"choices": ["a", "b"], "multiselect": True}, "a", False),
+        ({"choices": "{{ some }}", "multiselect": True}, "[2023-13-45]", True),
+        ({"type": "bool"}, "maybe", False),
+        ({"when": False}, "a", False),
+    ],
+)
+def test_an_answer_that_is_no_choice_is_not_taken(question: dict[str, Any], value: Any, fits: bool) -> None:
+    assert _fits(question, value) is fits

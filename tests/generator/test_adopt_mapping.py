@@ -13,8 +13,6 @@ from evolving import Content, Repository, mlkata, run
 from known import CCDS_1, CCDS_2, DRIVEN, KEDRO, LIGHTNING, MLOPS, PACKAGE, source
 from rendering import ROOT
 
-from mlkata.adopt.mapping import _fits
-
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Repository:
@@ -300,24 +298,3 @@ def test_a_package_by_its_cookiecutter_keeps_what_runs_it(ours: Repository, tmp_
     }
     for path in ("MLproject", "confs/training.yaml", "confs/tuning.yaml", "src/churn/scripts.py"):
         assert path in files(Repository(moved))
-
-
-@pytest.mark.parametrize(
-    ("question", "value", "fits"),
-    [
-        ({"choices": ["a", "b"]}, "b", True),
-        ({"choices": ["a", "b"]}, "c", False),
-        ({"choices": {"A": 1, "B": [2, {"value": 2}]}}, "1", True),
-        ({"choices": ["{{ package }}_x", "y"]}, "z", False),
-        ({"choices": "{{ some }}"}, "z", True),
-        ({"choices": ["a", "b"], "multiselect": True}, ["a"], True),
-        ({"choices": ["a", "b"], "multiselect": True}, ["a", "c"], False),
-        ({"choices": ["a", "b"], "multiselect": True}, "[a, b]", True),
-        ({"choices": ["a", "b"], "multiselect": True}, "a", False),
-        ({"choices": "{{ some }}", "multiselect": True}, "[2023-13-45]", True),
-        ({"type": "bool"}, "maybe", False),
-        ({"when": False}, "a", False),
-    ],
-)
-def test_an_answer_that_is_no_choice_is_not_taken(question: dict[str, Any], value: Any, fits: bool) -> None:
-    assert _fits(question, value) is fits
