@@ -148,9 +148,7 @@ class _Worker(Worker):
                 said = not name or re.search(r"(?:question|choice for) '", str(error))  # Copier names it
                 raise ValueError(error if said else f"{name}: {words(error)}") from error
         check_asked(self.request, self.answers)
-        check_recorded(
-            self.request, self.answers, asked, lambda text: cast_to_bool(self._render_string(text))
-        )
+        check_recorded(self.request, self.answers, asked, lambda q: cast_to_bool(self._render_string(q)))
         with Phase.use(Phase.RENDER):
             self._render_template()
         links = {path for _, path in self._links}
