@@ -142,15 +142,14 @@ def _renderings(
         chosen = list(kind.variants())
         # What is there may go, also where it could not be added any more.
         free = {n: {k: v for k, v in q.items() if k != "validator"} for n, q in kind.questions.items()}
-        kind = replace(kind, questions=free)
 
-        def done(name: str) -> list[render.Rendered]:
+        def done(kind: Kind, name: str) -> list[render.Rendered]:
             asked = [offers.request(found, offered, kind, name, of, args, version) for of in chosen]
             return list(render.several(asked, found.git))
 
-        mine, shared = done(name), set[str]()
+        mine, shared = done(replace(kind, questions=free), name), set[str]()
         with suppress(MlkataError):  # nothing can be called so
-            for other in done(name[:-1] + ("1" if name.endswith("0") else "0")):
+            for other in done(kind, name[:-1] + ("1" if name.endswith("0") else "0")):
                 shared |= other.tree.keys()
         return [replace(one, tree={p: e for p, e in one.tree.items() if p not in shared}) for one in mine]
 
