@@ -85,3 +85,6 @@ def test_draft_tells_what_is_odd(
     Path("odd.csv").write_bytes(content)
     assert run("draft", "odd.csv") == code
     assert said in capsys.readouterr().err
+    Path("named.csv").write_text(SIGNS.replace("a,b", "id,b"))
+    assert run("draft", "named.csv") == 0
+    assert "merely numbers the rows" not in capsys.readouterr().err

@@ -90,7 +90,7 @@ columns:
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
     if not id_:
         log.warning("no column is called an id: give the one that tells rows apart that role, for `register`")
-    for name in [name for name in others if name and _counts(frame[name])]:
+    for name in [name for name in others if name and name not in ids and _counts(frame[name])]:
         log.warning("column %r merely numbers the rows, so it is no feature: is that right?", name)
     if task == "classification" and values.n_unique() > max(MOST_CLASSES, len(values) / 2):
         log.warning("nearly every value of %r is another text: is it a number, written with signs?", target)
