@@ -161,6 +161,9 @@ def test_a_spoilt_archive_is_named(project: Path, task: str, ending: str) -> Non
     with ZipFile("two.csv.zip", "w") as archive:
         for name in ("a.csv", "b.csv"):
             archive.write("tiny.csv", name)
+    ZipFile("none.csv.zip", "w").close()
+    with pytest.raises(UserError, match=r"it holds 0 files"):
+        read(Source(kind="csv", uri="none.csv.zip"), [])
     with pytest.raises(UserError, match=r"it holds 2 files; name one: zip://a.csv::two.csv.zip"):
         read(Source(kind="csv", uri="two.csv.zip"), [])
     assert len(read(Source(kind="csv", uri="zip://b.csv::two.csv.zip"), [])) == 160

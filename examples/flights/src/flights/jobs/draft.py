@@ -61,10 +61,11 @@ def draft(settings: Settings) -> None:
     task = "regression" if many and values.dtype.is_numeric() else "classification"
     others = [name for name in names if name != target]
     ids = [name for name in others if NAMED_ID.search(name) and _identifies(frame[name])]
-    id_ = next(iter(ids + [name for name in others if name and _counts(frame[name])]), None)
+    counting = [name for name in others if name and _counts(frame[name])]
+    id_ = next(iter(ids + counting), None)
     dated = [name for name in others if frame[name].dtype in (pl.Date, pl.Datetime)]
     time = next((name for name in dated if not frame[name].null_count()), None)
-    roles = {id_: "id", time: "time", target: "target"}
+    roles = {**dict.fromkeys(counting, "ignore"), id_: "id", time: "time", target: "target"}
     # The file is for git, a password is not.
     address = _value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"'
     nulls = ", ".join(map(_value, source.null_values))
@@ -90,7 +91,7 @@ columns:
     log.info("wrote %s: read it, correct it, then run `retrieve data=%s`", path, name)
     if not id_:
         log.warning("no column is called an id: give the one that tells rows apart that role, for `register`")
-    for name in [name for name in others if name and name not in ids and _counts(frame[name])]:
+    for name in [name for name in counting if name not in ids]:
         log.warning("column %r merely numbers the rows, so it is no feature: is that right?", name)
     if task == "classification" and values.n_unique() > max(MOST_CLASSES, len(values) / 2):
         log.warning("nearly every value of %r is another text: is it a number, written with signs?", target)
@@ -148,7 +149,7 @@ def _column(series: pl.Series, role: str | None) -> str:
     values = series.drop_nulls().unique().sort()
     if series.dtype.is_integer():  # a longer number is a text of digits
         dtype = "int" if cast(int, series.max() or 0) < 2**63 else "str"
-    plain = len(values) > 1 and series.name and not series.dtype.is_temporal() and not _counts(series)
+    plain = len(values) > 1 and series.name and not series.dtype.is_temporal()
     feature = plain and not (dtype == "str" and len(values) > len(series) / 2)
     role = role or ("feature" if feature else "ignore")
     more = ", nullable: true" if series.null_count() and role != "target" else ""

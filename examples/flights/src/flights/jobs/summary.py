@@ -30,9 +30,10 @@ def summary(settings: Settings) -> None:
     metrics = Table(*header, title=f"{model}, as last evaluated")
     for row in rows:
         metrics.add_row(*row)
+    output = Path(settings.predict.output)
     places = {
         "report": settings.outputs / "evaluate" / "report.html",
-        "predictions": Path(settings.predict.output).parent,
+        "predictions": output if output.exists() else output.parent,  # of another data set, perhaps
         "registered rows": _registered(settings.outputs / "register" / "receipt.json"),
         "MLflow": f"{redact(settings.tracking_uri)}{'' if settings.tracking.uri else '  (look: make ui)'}",
         "lineage": f"{key}, in MLflow and in every registered row",

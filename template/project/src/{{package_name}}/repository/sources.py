@@ -73,7 +73,8 @@ def _file(source: Source, text: list[str]) -> pl.DataFrame:
         with fsspec.open(uri, "rb") as file, ZipFile(file) as archive:
             inside = [name for name in archive.namelist() if not re.search("^__MACOSX/|/$", name)]
             if len(inside) != 1:
-                raise ValueError(f"it holds {len(inside)} files; name one: zip://{inside[0]}::{source.uri}")
+                one = f"zip://{next(iter(inside), 'FILE')}::{source.uri}"
+                raise ValueError(f"it holds {len(inside)} files; name one: {one}")
     with fsspec.open(uri, "rb", compression="infer") as file:
         content = file.read()
         if source.kind == "parquet":
