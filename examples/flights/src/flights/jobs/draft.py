@@ -65,7 +65,8 @@ def draft(settings: Settings) -> None:
     id_ = next(iter(ids + counting), None)
     dated = [name for name in others if frame[name].dtype in (pl.Date, pl.Datetime)]
     time = next((name for name in dated if not frame[name].null_count()), None)
-    roles = {**dict.fromkeys(counting, "ignore"), id_: "id", time: "time", target: "target"}
+    roles: dict[str | None, str] = dict.fromkeys(counting, "ignore")
+    roles |= {id_: "id", time: "time", target: "target"}
     # The file is for git, a password is not.
     address = _value(uri) if redact(uri) == uri else '"${oc.env:DATABASE_URL}"'
     nulls = ", ".join(map(_value, source.null_values))
